@@ -37,6 +37,7 @@ LARGER = {
     "test_coq_decides.py": 90.0,
     "test_discover.py": 30.0,
     "test_best_rate.py": 15.0,
+    "test_facts.py": 25.0,
     "test_proof_files.py": 30.0,
     "test_executed.py": 30.0,
 }

@@ -120,6 +120,11 @@ def refusals(texts):
     return errors
 
 
+def changed(text, was, becomes):
+    assert text.count(was) == 1, was
+    return text.replace(was, becomes)
+
+
 def written(theorem, proof):
     """The file of a theorem with the proof of another."""
     return script(theorem, proof.fact, proof.times, proof.facts)
@@ -175,9 +180,7 @@ def test_another_space_or_function_is_refused():
         ("T15", "forall x, nu * ip x x", "forall x, nu / 2 * ip x x"),
         ("T15", "add W (scal (- 1) (M", "add W (scal (- 2) (M"),
     ]
-    texts = [prove(id).coq() for id, *_ in changes]
-    assert [text.count(was) for text, (_, was, _) in zip(texts, changes, strict=True)] == [1] * len(changes)
-    said = refusals([text.replace(was, becomes) for text, (_, was, becomes) in zip(texts, changes, strict=True)])
+    said = refusals([changed(prove(id).coq(), *change) for id, *change in changes])
     assert all(said), said
 
 
@@ -189,28 +192,22 @@ def test_what_is_averaged_must_be_integrable():
         assert re.search(f"The (reference|variable) {name} was not found", words)
 
 
-@pytest.fixture(scope="module")
-def coin():
-    """T2, the laws of ``instances.v``, and T2 over the one of infinitely many values."""
+def test_laws_have_means_and_the_hypotheses_can_be_met():
+    """By x^2/2 and a coin that is thrown until it shows tails, where T2 is an equality: else all would follow.
+
+    Other laws and bounds are refused.
+    """
     instances = files("rac_theory.proofs.coq").joinpath("instances.v").read_text()
     text = prove("T2").coq().replace("Print Assumptions T2.", "")
-    return text + instances + Path(__file__).with_name("coin.v").read_text()
-
-
-def test_laws_have_means_and_the_hypotheses_can_be_met(coin):
-    """By x^2/2 and a coin that is thrown until it shows tails, where T2 is an equality: else all would follow."""
+    coin = text + instances + Path(__file__).with_name("coin.v").read_text()
     shown = "Definition shown := (halves_mean, finite_mean, met, attained).\nPrint Assumptions shown."
     assert answer(coin + shown).refused == ""
-
-
-def test_other_laws_and_bounds_are_refused(coin):
     changes = [
         ("3 f 1 - 0 <= (1 - 1 * 1 * (1 / 2)) ^ 3", "3 f 1 - 0 <= (1 - 1 * 1 * (1 / 2)) ^ 4"),
         ("halves (n : nat) : R := (/ 2) ^ S n", "halves (n : nat) : R := (/ 2) ^ n"),  # of weight 2 in all
         ("exists l, Un_cv (series (fun n => Rabs (X n))) l", "True"),  # all is integrable: then it is not linear
     ]
-    assert [coin.count(was) for was, _ in changes] == [1] * len(changes)
-    said = refusals([f"{coin.replace(*change)}Print Assumptions met." for change in changes])
+    said = refusals([f"{changed(coin, *change)}Print Assumptions met." for change in changes])
     assert all(said), said
 
 
@@ -357,11 +354,8 @@ def test_what_lies_about_is_no_library(tmp_path, monkeypatch):
     ],
 )
 def test_an_error_in_a_file_is_a_refusal(text):
-    """The other side of ``NoAnswer``: what Coq says of a file is not taken for a fault of the machine."""
+    """The other side of ``NoAnswer``: what Coq says of a file is no fault of the machine, as is what it lacks."""
     assert answer(text).refused
-
-
-def test_what_coq_lacks_is_no_refusal():
     with pytest.raises(NoAnswer, match="Cannot find a physical path bound to logical path Nothing"):
         answer("From Coq Require Import Nothing.")
 
@@ -390,9 +384,7 @@ def test_a_certificate_is_accepted_and_one_above_is_refused():
     known = spectrum(sketches.CountSketch(4, 2), exact=True)  # a multiple of the identity
     text = known.certificate.coq()
     assert answer(text).refused == ""
-    above = text.replace("R, (15 / 32) *", "R, (16 / 32) *")
-    assert above != text
-    assert answer(above).refused
+    assert answer(changed(text, "R, (15 / 32) *", "R, (16 / 32) *")).refused
     coupled = certified([[Fraction(2), Fraction(1)], [Fraction(1), Fraction(3)]], Fraction(4, 3)).coq()
     assert answer(coupled).refused == ""
     assert NOT_EQUAL in answer(coupled.replace("(4 / 3)", "(3 / 2)")).refused  # above the smallest, 1.38

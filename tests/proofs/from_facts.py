@@ -14,6 +14,7 @@ X, Y = state("X", "Y")
 gamma, b = Symbol("gamma"), Symbol("b")
 MINE = Method({X: X - gamma * H(gradient(X)), Y: b * Y + H(gradient(X))}, start={Y: X})
 """Like ours in what it reports, whatever it keeps beside."""
+LONGER = Method({X: X - 2 * gamma * H(gradient(X))})
 
 ALONG = {"T1": "G", "T2": "G", "T13": "G", "T5": "g", "T6": "g", "T14": "g"}
 """What estimates the gradient in a theorem, by how its name begins."""

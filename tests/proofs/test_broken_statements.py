@@ -13,7 +13,7 @@ import pytest
 from rac_theory import prove, theorems
 from rac_theory.algebra import Let, Relation, Symbol, choice, fraction, number, polynomial, powers, sqrt, total
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs import Missing, Proof, induction, quantities
+from rac_theory.proofs import Proof, induction, quantities
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import facts_in, granted, proved
 from rac_theory.proofs.facts import assumed, gap_is_positive, nothing, one, plus, sign, square_of
@@ -32,9 +32,10 @@ from rac_theory.theorems.shared import axioms
 from tests.as_one_test import as_one_test
 
 from .false_theorems import like
+from .refused import missing, wrong
 
 BOUND, RATE = T2.claim.bound, 1 - gamma * mu * lambda_min
-k, j, x = Symbol("k"), Symbol("j"), Symbol("x")
+k, j, x, b = map(Symbol, "kjxb")
 UP_TO_k, STEPS, KAPPA = powers(mu, 1, k), total(j, k, lifted(1)), theorems.rac_lora_gd.kappa
 E_of_next = mean_over_H(gap_next)
 AT = {"gamma": Fraction(1, 2), "L": 1, "mu": 1, "lambda_min": Fraction(1, 2), "T": 3, "K": 2, "f(W^0) - f*": 1}
@@ -91,34 +92,29 @@ def test_what_is_infinite_is_not_nothing_below_a_line(zero):
 
 
 def test_an_index_that_is_called_like_another_letter_has_no_normal_form():
-    """As a number it is bound, by its name; as letters they are two."""
-    with pytest.raises(ValueError, match="an index must not be called like what is in its sum, got two mu"):
-        polynomial(total(Symbol("mu"), T, mu))
-
-
-def test_sums_with_other_indices_are_other_numbers():
-    """By exact arithmetic the difference that was read as 0 is not."""
+    """As a number it is bound, by its name; as letters they are two. Of sums with other indices the difference, which
+    was read as 0, is none by exact arithmetic; and sum_{k<K} b at b = k was sum_{k<K} k.
+    """
+    wrong("must not be called like what is in its sum, got two mu", polynomial, total(Symbol("mu"), T, mu))
     assert fraction(ANOTHER_SUM, AT) == Fraction(7, 4) - Fraction(3, 2)
+    said = proved("", total(k, K, b) - K * b + (b - 1) >= 0, next(assumed(b >= 1)))
+    wrong("k would be bound by the sum", instance, said, b, k, {b >= 1: next(assumed(k >= 1))})
 
 
-def test_a_tree_that_is_too_deep_or_doubles_is_refused_when_it_is_made():
+def test_what_is_too_large_is_refused_when_it_is_made_or_in_exact_arithmetic():
+    """A tree that is too deep or doubles, a number that would fill the memory, and a total of so many steps; a tower of
+    tens is infinite as a number, and a thousand bits are no many.
+    """
+
     def grow(grown, tree=mu + 1):
         for _ in range(101):
             tree = grown(tree)
 
-    with pytest.raises(ValueError, match="an expression must have at most 100 levels, got 101"):
-        grow(lambda tree: 1 / (1 + tree))
-    with pytest.raises(ValueError, match="an expression must have at most 200,000 parts"):
-        grow(lambda tree: 1 / tree + tree)
-
-
-def test_a_number_that_would_fill_the_memory_is_refused_in_exact_arithmetic():
-    """And a total of so many steps; a tower of tens is infinite as a number, and a thousand bits are no many."""
+    wrong("an expression must have at most 100 levels, got 101", grow, lambda tree: 1 / (1 + tree))
+    wrong("an expression must have at most 200,000 parts", grow, lambda tree: 1 / tree + tree)
     tower = lifted(10) ** lifted(10) ** 10
-    with pytest.raises(ValueError, match="at most 4,194,304 bits in exact arithmetic, got the exponent 10,000,000,000"):
-        fraction(tower, {})
-    with pytest.raises(ValueError, match="a total must have at most 1048576 steps"):
-        fraction(total(k, 10**9, k), {})
+    wrong("at most 4,194,304 bits in exact arithmetic, got the exponent 10,000,000,000", fraction, tower, {})
+    wrong("a total must have at most 1048576 steps", fraction, total(k, 10**9, k), {})
     assert number(tower, {}) == float("inf")
     assert fraction(mu**1000, {"mu": 2}) == 2**1000
 
@@ -131,22 +127,15 @@ def test_what_a_fresh_draw_sees_is_not_known_of_a_subspace_that_knows_the_gradie
 
 
 def test_the_square_of_a_root_says_nothing_of_what_is_below_it():
-    """As a fact, it would prove that -mu is not negative, and with that everything."""
-    false = replace(T2, id="x", claim=E(gap) <= 0 * gap0)
+    """As a fact, it would prove that -mu is not negative, and with that everything; as x >= 0, -x >= 0 and
+    (1 / x)^2 >= 0 make -1 >= 0.
+    """
     recipe, times = STORED["T2"]()
-    with pytest.raises(Missing, match=NO_ROOT):
-        Proof(T2, recipe + square_of(sqrt(-mu)) * square_of(lifted(1)), one)
-    with pytest.raises(Missing, match=NO_ROOT):  # which would be known by the square itself
-        Proof(T2, recipe + square_of(sqrt(mu - L)) * square_of(lifted(1)), one)
-    with pytest.raises(Missing):
-        Proof(false, recipe, times)
-
-
-def test_a_fact_that_divides_by_what_may_be_zero_is_no_leaf():
-    """x >= 0, -x >= 0 and (1 / x)^2 >= 0 make -1 >= 0."""
-    recipe, _ = STORED["T2"]()
-    with pytest.raises(Missing, match="which is not known to be positive"):
-        Proof(T2, recipe + square_of(1 / (mu - L)) * square_of(mu - L), one)
+    for below in (-mu, mu - L):  # of which the second would be known by the square itself
+        missing(NO_ROOT, Proof, T2, recipe + square_of(sqrt(below)) * square_of(lifted(1)), one)
+    missing(None, Proof, replace(T2, id="x", claim=E(gap) <= 0 * gap0), recipe, times)
+    more = square_of(1 / (mu - L)) * square_of(mu - L)
+    missing("which is not known to be positive", Proof, T2, recipe + more, one)
 
 
 def test_a_proof_that_comes_out_of_a_pickle_is_checked_again():
@@ -156,52 +145,39 @@ def test_a_proof_that_comes_out_of_a_pickle_is_checked_again():
     object.__setattr__(proof, "theorem", replace(T2, id="half", claim=E(gap) <= BOUND / 2))
     exchanged = pickle.dumps(proof)
     object.__setattr__(proof, "theorem", T2)
-    with pytest.raises(Missing, match="the claim is not what is proved"):
-        pickle.loads(exchanged)
+    missing("the claim is not what is proved", pickle.loads, exchanged)
 
 
 def test_rules_ask_for_what_they_need():
-    """An exponent that is no whole number, a root of something else, a relation that is not what was proved."""
-    rate = granted("", x >= 0)
-    with pytest.raises(Missing, match="must be a whole number, gamma is none"):
-        power(rate, gamma + 1, granted("", gamma + 1 >= 0))
-    with pytest.raises(Missing, match="is not what was computed"):
-        power(rate, T - 1, granted("", T >= 0))
-    with pytest.raises(Missing, match="is not the root"):
-        induction.square_root(sqrt(x + 1), rate)
-    with pytest.raises(Missing, match="is not what was computed"):
-        discharged(granted("", x >= 0, gamma * L <= 1), gamma * L <= 1, granted("", gamma * L <= 2))
-    with pytest.raises(Missing, match="that they may be equal"):
-        discharged(granted("", x >= 0, gamma * L < 1), gamma * L < 1, granted("", gamma * L <= 1))
-    with pytest.raises(Missing, match="is not what was computed"):
-        induction.squares_added(one, rate)
-
-
-def test_what_is_discharged_rests_on_what_proves_it():
-    """And no more on the relation: else it could be forgotten."""
-    short = granted("", 2 * gamma * L <= 1, 2 * gamma * L <= 1)
-    met = granted("", gamma * L <= 1, 2 * gamma * L <= 1)
-    fact = discharged(granted("", x >= 0, gamma * L <= 1), gamma * L <= 1, met)
-    assert fact.by == short.by
+    """An exponent that is no whole number, a root of something else, a relation that is not what was proved, on which
+    what is discharged rests no more; and with -1 powers 1 + b + ... + b^(n-1) is -1/2 at b = 2.
+    """
+    rate, short = granted("", x >= 0), gamma * L <= 1
+    missing("must be a whole number, gamma is none", power, rate, gamma + 1, granted("", gamma + 1 >= 0))
+    missing("is not what was computed", power, rate, T - 1, granted("", T >= 0))
+    missing("is not the root", induction.square_root, sqrt(x + 1), rate)
+    missing("is not what was computed", discharged, granted("", x >= 0, short), short, granted("", gamma * L <= 2))
+    strictly = gamma * L < 1
+    missing("that they may be equal", discharged, granted("", x >= 0, strictly), strictly, granted("", short))
+    missing("is not what was computed", induction.squares_added, one, rate)
+    shorter = 2 * gamma * L <= 1
+    assert discharged(granted("", x >= 0, short), short, granted("", short, shorter)).by == {shorter}
+    missing("must be a whole number, b is none", induction.sum_of_powers, granted("", 1 - b >= 0, b <= 0), b)
+    missing("must be a whole number, gamma is none", power, rate, gamma)
 
 
 def test_a_letter_of_a_sum_is_none_outside():
-    """T is a number of steps outside, and positive; as an index it begins at 0."""
+    """T is a number of steps outside, and positive; as an index it begins at 0. And a sum of powers has a whole number
+    of terms: from the second power to the one before the last there are T - 2, and T may be 1.
+    """
     positive = granted("A count", T > 0)
     Defined([positive]).check(1 / T)
-    with pytest.raises(Missing, match=AN_INDEX):
-        Defined([positive]).check(total(T, T, 1 / T))
-    with pytest.raises(Missing, match="not known to be positive"):
-        Defined([positive, granted("", k > 0)]).check(total(k, T, 1 / k))
+    missing(AN_INDEX, Defined([positive]).check, total(T, T, 1 / T))
+    missing("not known to be positive", Defined([positive, granted("", k > 0)]).check, total(k, T, 1 / k))
     Defined([positive]).check(total(k, T, 1 / (k + 1)))
-
-
-def test_a_sum_of_powers_has_a_whole_number_of_terms():
-    """From the second power to the one before the last there are T - 2, and T may be 1."""
     for times in (T - 2, mu * T, T / 2, gamma):
-        with pytest.raises(Missing, match="is not known to have a whole number of terms"):
-            Defined([granted("A count", T > 0)]).check(powers(mu, 2, times + 1))
-    Defined([granted("A count", T > 0), granted("", T >= 1)]).check(powers(mu, 2, T))
+        missing("not known to have a whole number of terms", Defined([positive]).check, powers(mu, 2, times + 1))
+    Defined([positive, granted("", T >= 1)]).check(powers(mu, 2, T))
 
 
 def minus_one(fact):
@@ -222,7 +198,15 @@ def cases_without_a_value():
     return cases(minus_one(below * below), minus_one(above * above), split)
 
 
+def an_instance_without_a_value():
+    """(b - x)^2 >= 0 for a b of which nothing is asked in truth, at b = 1/A where A is zero."""
+    (nothing_asked,) = assumed(b <= b)
+    square = proved("", (b - mu) ** 2 >= 0, square_of(b - mu) + nothing_asked)
+    return instance(square, b, 1 / A, {b <= b: proved("", lifted(0) >= 0, nothing)})
+
+
 FALSE_FACTS = {
+    "an instance without a value": an_instance_without_a_value,
     "the square of what has no value": lambda: minus_one(square_of(sqrt(-1))),
     "cases of what has no value": cases_without_a_value,
     "a quotient by what is zero": lambda: minus_one(square_of(1 / A) * plus[A] * next(assumed(A <= 0))),
@@ -232,29 +216,17 @@ FALSE_FACTS = {
 @as_one_test("name", FALSE_FACTS)
 def test_a_fact_that_is_false_stands_in_no_proof(name):
     """-1 >= 0 was proved from a root of -1, from cases of it, and from A >= 0 >= A with 1/A in it."""
-    with pytest.raises(Missing, match=r"under a root is not known|not known to be positive"):
-        with_what_is_false(FALSE_FACTS[name](), assumptions.structured_noise, A <= 0)
-
-
-def test_an_instance_has_a_value():
-    """(b - x)^2 >= 0 for a b of which nothing is asked in truth, at b = 1/A where A is zero."""
-    b = Symbol("b")
-    (nothing_asked,) = assumed(b <= b)
-    square = proved("", (b - mu) ** 2 >= 0, square_of(b - mu) + nothing_asked)
-    at_A = instance(square, b, 1 / A, {b <= b: proved("", lifted(0) >= 0, nothing)})
-    with pytest.raises(Missing, match="not known to be positive"):
-        with_what_is_false(at_A, assumptions.structured_noise, A <= 0)
+    none = r"under a root is not known|not known to be positive"
+    missing(none, lambda: with_what_is_false(FALSE_FACTS[name](), assumptions.structured_noise, A <= 0))
 
 
 def test_T_is_zero_where_a_claim_has_a_value_there():
     """With T <= 0 given, T > 0 proves everything about T = 0; where T >= 1 is given it says nothing new."""
-    theorem = like("T2", E(gap) <= BOUND / 2 + BOUND * T / 2, T <= 0)
     recipe, times = STORED["T2"]()
-    (none,) = assumed(T <= 0)
+    (none,), (some,) = assumed(T <= 0), assumed(T >= 1)
     spare = (plus[T] + none) * granted("A number", lifted(0) < 1)
-    with pytest.raises(Missing, match=r"T > 0 is used, and there is a claim at T = 0, too: give T >= 1"):
-        Proof(replace(theorem, claim=E(gap) <= BOUND), recipe + spare, times)
-    (some,) = assumed(T >= 1)
+    why = r"T > 0 is used, and there is a claim at T = 0, too: give T >= 1"
+    missing(why, Proof, like("T2", E(gap) <= BOUND, T <= 0), recipe + spare, times)
     more = power(proved("", RATE >= 0, rate_of_T2()), T) * sign(gap0, assumptions.certified_minimum)
     weaker = replace(T2, id="x", given=(*T2.given, T >= 1), claim=E(gap) <= BOUND * T)
     assert Proof(weaker, recipe + more * some, times).needs
@@ -270,8 +242,7 @@ def test_what_is_true_on_average_is_not_multiplied_by_a_number_at_W():
     """E[sigma^2(W)] <= sigma^2 is no bound on E[gap sigma^2(W)]."""
     recipe, times = STORED["T7"]()
     product = axioms.sigma_known * gap_is_positive[assumptions.bounded_below]
-    with pytest.raises(Missing, match="is true on average over W, and not times"):
-        Proof(theorems.T7, recipe + product, times)
+    missing("is true on average over W, and not times", Proof, theorems.T7, recipe + product, times)
 
 
 TIMELESS = {
@@ -288,49 +259,28 @@ TIMELESS = {
 def test_a_step_that_is_another_at_another_t_is_not_iterated(rule, asked):
     """A geometric rate for steps that fall like 1/t was proved, and one for what is true at t >= 5 alone."""
     step = granted("", E_of_next <= (gap_at_W if asked else (1 - 1 / (symbols.t + 1)) * gap_at_W), *asked)
-    with pytest.raises(Missing, match="must be the same at each t"):
-        TIMELESS[rule](step, one)
+    missing("must be the same at each t", TIMELESS[rule], step, one)
 
 
 def test_nothing_is_assumed_of_t_where_it_is_added_over_t():
     """gap + T (T - 11) / 2 was proved, with a step that is true for t >= 5."""
     late = granted("", E_of_next <= gap_at_W + symbols.t - 5, symbols.t >= 5)
-    with pytest.raises(ValueError, match="t must stand for every whole number that is not negative, t >= 5"):
-        induction.gather(late, *[one] * 8, gap0)
-    with pytest.raises(ValueError, match="t must stand for every whole number that is not negative, t >= 5"):
-        induction.weigh(late, one, lifted(1), symbols.t - 5, gap0)
+    why = "t must stand for every whole number that is not negative, t >= 5"
+    wrong(why, induction.gather, late, *[one] * 8, gap0)
+    wrong(why, induction.weigh, late, one, lifted(1), symbols.t - 5, gap0)
 
 
 def test_a_push_that_is_another_at_each_step_of_a_client_is_refused():
     """With k / 5 for 1 the mean drift was a fifth of what it is."""
     push = symbols.eta * federated.k / 5
     step = granted("", quantities.moved_next <= quantities.moved + push * quantities.own)
-    with pytest.raises(Missing, match="must be the same at each k"):
-        drifted(step, one, push, lifted(1))
+    missing("must be the same at each k", drifted, step, one, push, lifted(1))
     late = granted("", quantities.moved_next <= quantities.moved + symbols.eta * quantities.own, k >= 5)
-    with pytest.raises(Missing, match="must be the same at each k"):
-        drifted(late, one, symbols.eta, lifted(1))
-
-
-def test_how_many_powers_are_added_is_a_whole_number():
-    """With -1 of them, 1 + b + ... + b^(n-1) is -1/2 at b = 2."""
-    b = Symbol("b")
-    with pytest.raises(Missing, match="must be a whole number, b is none"):
-        induction.sum_of_powers(granted("", 1 - b >= 0, b <= 0), b)
-    with pytest.raises(Missing, match="must be a whole number, gamma is none"):
-        power(granted("", x >= 0), gamma)
-
-
-def test_an_index_does_not_capture_what_is_put_below_its_sum():
-    """sum_{k<K} b at b = k was sum_{k<K} k."""
-    b = Symbol("b")
-    said = proved("", total(k, K, b) - K * b + (b - 1) >= 0, next(assumed(b >= 1)))
-    with pytest.raises(ValueError, match="k would be bound by the sum"):
-        instance(said, b, k, {b >= 1: next(assumed(k >= 1))})
+    missing("must be the same at each k", drifted, late, one, symbols.eta, lifted(1))
 
 
 def test_a_name_of_another_number_is_granted_nothing():
     """Would catch what is known of s_N said of -1, by the letter alone."""
+    other = (Let("s", lifted(-1), letter="s_N"),)
     for schema in ("s_below_1", "s_sign", "epoch_error"):
-        with pytest.raises(ValueError, match="s_N is another number, of which facts are granted"):
-            grant(schema, letters=(Let("s", lifted(-1), letter="s_N"),))
+        wrong("s_N is another number, of which facts are granted", grant, schema, letters=other)

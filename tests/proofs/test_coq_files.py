@@ -31,6 +31,8 @@ from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
 from tests.coq.accepted import OF, accepted, digest
 
+from .refused import refused, wrong
+
 AXIOMS = """Axioms:
 ClassicalDedekindReals.sig_forall_dec
   : forall P : nat -> Prop, True
@@ -55,11 +57,6 @@ def coqc(tmp_path, monkeypatch):
         monkeypatch.setenv("PATH", str(folder))
 
     return says
-
-
-def test_a_power_below_zero_is_one_over_a_power():
-    """Coq takes exponents from the whole numbers, where 0 - 2 is 0. Catches a power that would become one."""
-    assert [Terms([], {}).own(gamma**power) for power in (2, -2)] == ["(gamma ^ 2)", "(/ (gamma ^ 2))"]
 
 
 @as_one_test("id", ["T2_tight", "T22_pl"])
@@ -95,15 +92,17 @@ def test_the_claim_is_that_of_the_theorem():
 
 def test_what_a_letter_stands_for_is_all_that_is_asked_of_it():
     """Catches the first number of which some of it is met."""
-    b, asked = Symbol("b"), [gamma > 0, mu > 0, mu <= 1]
-    met = [granted("", relation) for relation in asked]
+    b, met = Symbol("b"), [granted("", relation) for relation in (gamma > 0, mu > 0, mu <= 1)]
     assert _place((b > 0, b <= 1), b, met) == mu
-    with pytest.raises(ValueError, match="what b stands for was not found"):
-        _place((b > 0, b <= 1), b, met[:2])
+    wrong("what b stands for was not found", _place, (b > 0, b <= 1), b, met[:2])
 
 
 def test_an_index_is_bound_in_its_term_by_its_name():
-    """In the statement: would catch one that takes what another, or a constant, is called, or goes on after its sum."""
+    """In the statement: would catch one that takes what another, or a constant, is called, or goes on after its sum.
+
+    Coq takes exponents from the whole numbers, where 0 - 2 is 0: a power below zero is one over a power.
+    """
+    assert [Terms([], {}).own(gamma**power) for power in (2, -2)] == ["(gamma ^ 2)", "(/ (gamma ^ 2))"]
     k, j = Symbol("k"), Symbol("j")
     for bound, said in (
         (total(k, T, total(j, T, k * gamma**j)), "(sum (fun n => (sum (fun n_2 => ((INR n) * (gamma ^ n_2))) T)) T)"),
@@ -143,7 +142,7 @@ def test_each_proof_is_a_file():
 
 
 @pytest.mark.parametrize(
-    ("words", "error", "status", "refused"),
+    ("words", "error", "status", "said"),
     [
         (AXIOMS, "", 0, ""),
         ("Closed under the global context\n", "", 0, ""),
@@ -153,12 +152,12 @@ def test_each_proof_is_a_file():
         ("", 'File "./T2.v", line 7, characters 0-3:\nError:\nNot\n equal.\n', 1, "line 7: Not equal."),
     ],
 )
-def test_an_answer_is_read_strictly(words, error, status, refused, coqc):
+def test_an_answer_is_read_strictly(words, error, status, said, coqc):
     """Would catch that a status of 0 is enough, and axioms that are only counted."""
     coqc(words, error, f"exit {status}")
     (answer,) = ask({"T2": "text"})
     assert answer.name == "T2"
-    assert answer.refused == refused if not refused.endswith(":") else answer.refused.startswith(refused)
+    assert answer.refused == said if not said.endswith(":") else answer.refused.startswith(said)
 
 
 TIMED = "read ran for 0.5 secs (0.4u,0.1s)\n"
@@ -320,8 +319,7 @@ def test_theorems_of_one_id_are_not_taken_for_one(coqc, tmp_path, monkeypatch, c
 
 def test_without_coq_a_sentence_says_how_to_get_it(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoCoq, match="apt-get install --no-install-recommends coq"):
-        [*ask({"T2": ""})]
+    refused(NoCoq, "apt-get install --no-install-recommends coq", lambda: [*ask({"T2": ""})])
     assert main(["prove", "T2", "--kernel", "coq"]) == 2
     assert "coqc is not installed" in capsys.readouterr().err
     assert main(["prove", "T2", "--out", str(tmp_path)]) == 2

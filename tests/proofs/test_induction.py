@@ -7,7 +7,7 @@ import pytest
 
 from rac_theory.algebra import Symbol, number, powers, sqrt
 from rac_theory.algebra.expression import lifted
-from rac_theory.proofs import Missing, induction
+from rac_theory.proofs import induction
 from rac_theory.proofs.drawn import letter, mean
 from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.quantities import E, G, V, distance, gap, gap_next, moved, moved_mean, moved_next, own
@@ -17,6 +17,8 @@ from rac_theory.statements.metric import weighted_squared_gradient
 from rac_theory.statements.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
 from rac_theory.theorems import reshuffling
 from tests.as_one_test import as_one_test
+
+from .refused import missing, wrong
 
 rho, e, g, theta, c, p, average = (Symbol(name) for name in ("rho", "e", "g", "theta", "c", "p", "a mean"))
 squared = G @ G
@@ -31,6 +33,14 @@ def excess(said, numbers):
     assert said.signs == ("<=",)
     smaller, larger = (float(number(side, {"f*": 0.0} | numbers)) for side in said.terms)
     return (larger - smaller) / (abs(larger) + abs(smaller))
+
+
+def agrees(said, numbers, exactly, *wrong):
+    """A conclusion holds; where all steps are equalities it is one, and what is wrong is false."""
+    assert excess(said, numbers) >= -ROUNDING
+    if exactly:
+        assert excess(said, numbers) <= ROUNDING
+        assert all(excess(each, numbers) < -1e-6 for each in wrong)
 
 
 def falling(rng, steps, factor, noise, *, exactly):
@@ -57,10 +67,7 @@ def test_a_step_iterated(start, steps):
         factor, noise = rng.uniform(0.5, 0.99), rng.uniform(0.1, 2)
         x = falling(rng, steps, factor, noise, exactly=exactly)
         at = {"rho": factor, "e": noise, "T": steps, "E[f(W^T)]": x[-1], start.name: x[0]}
-        assert excess(said, at) >= -ROUNDING
-        if exactly:
-            assert excess(said, at) <= ROUNDING
-            assert max(excess(each, at) for each in wrong) < -1e-6
+        agrees(said, at, exactly, *wrong)
 
 
 def settled(enough):
@@ -82,8 +89,7 @@ def test_a_step_iterated_down_to_a_floor(steps):
     late = {"rho": 0.5, "e": 1.0, "T": 60, "E[f(W^T)]": falling(rng, 60, 0.5, 1.0, exactly=True)[-1], gap0.name: 1.0}
     assert abs(excess(said, late | {"c": 2.0})) <= ROUNDING
     assert excess(said, late | {"c": 1.9}) < -1e-3
-    with pytest.raises(Missing, match="is not what was computed"):  # a floor that is too low
-        settled(rho * c <= c)
+    missing("is not what was computed", settled, rho * c <= c)  # a floor that is too low
 
 
 @as_one_test("steps", STEPS)
@@ -104,10 +110,7 @@ def test_steps_weighted_and_added(steps):
         weights = grows ** -np.arange(1.0, steps + 1)  # of the sum; all of them times g are those of the mean
         seen = np.sum(weights * squares) / np.sum(weights)
         at = {"g": grows, "theta": slope, "e": noise, "T": steps, gap0_upper.name: x[0], average.name: seen}
-        assert excess(said, at) >= -ROUNDING
-        if exactly:
-            assert abs(excess(said, at)) <= ROUNDING
-            assert excess(wrong, at) < -1e-6
+        agrees(said, at, exactly, wrong)
 
 
 @as_one_test("steps", STEPS)
@@ -117,21 +120,17 @@ def test_steps_added_from_the_last_one_on(steps):
     p_j = c * powers(rho, 0, j - 1)
     step = granted("", p_j.at({j: j + 1}) * gap - p_j * E(gap_next) >= squared)
     said = induction.accumulate(step, granted("", p_j >= 0), j, gap0_upper).said.at({SUM: T * average})
+    early = said.terms[0] <= said.terms[1].at({T: T - 1})
     for exactly in (True, False) * 10:
         factor, times, x = rng.uniform(0.1, 0.9), rng.uniform(0.5, 2), rng.uniform(0, 2, steps + 1)
         p_at = times * np.array([sum(factor**k for k in range(n)) for n in range(steps + 1)])
         squares = [p_at[steps - t] * x[t] - p_at[steps - t - 1] * x[t + 1] for t in range(steps)]
         seen = np.mean(squares) - (0 if exactly else rng.uniform(0, 1))
         at = {"rho": factor, "c": times, "T": steps, gap0_upper.name: x[0], average.name: seen}
-        assert excess(said, at) >= -ROUNDING
-        if exactly:
-            assert abs(excess(said, at)) <= ROUNDING
-            left, right = said.terms
-            assert excess(left <= right.at({T: T - 1}), at) < -1e-6
+        agrees(said, at, exactly, early)
     more = c * powers(rho, 0, j)
     step = granted("", more.at({j: j + 1}) * gap - more * E(gap_next) >= squared)
-    with pytest.raises(Missing, match="p must begin with 0"):
-        induction.accumulate(step, granted("", more >= 0), j, gap0_upper)
+    missing("p must begin with 0", induction.accumulate, step, granted("", more >= 0), j, gap0_upper)
 
 
 @as_one_test("steps", STEPS)
@@ -152,10 +151,7 @@ def test_a_potential(steps):
         least = share * gaps[-1] + falls * sum(gaps[:-1])  # of the potential, at the start
         away = (max(gaps[0], least) - gaps[0]) / 0.7 + (0 if exactly else rng.uniform(0, 1))
         at = {"c": falls, "p": share, "e": 0.7, "T": steps, gap0.name: gaps[0], distance0.name: away**0.5}
-        assert excess(said, at | {"E[f(W^T)]": gaps[-1]}) >= -ROUNDING
-        if exactly:
-            assert abs(excess(said, at | {"E[f(W^T)]": gaps[-1]})) <= ROUNDING
-            assert excess(said.at({T: T + 1}), at | {"E[f(W^T)]": gaps[-1]}) < -1e-6
+        agrees(said, at | {"E[f(W^T)]": gaps[-1]}, exactly, said.at({T: T + 1}))
 
 
 @as_one_test("steps", STEPS)
@@ -172,11 +168,9 @@ def test_how_far_a_client_drifts(steps):
         at = {"eta": size, "L": bends, "K": steps, own.name: pushed}
         known, late = at | {moved_mean.name: np.mean(x[:-1])}, at | {moved_mean.name: np.mean(x[1:])}
         if steps > 1:
-            assert excess(said, known) >= -ROUNDING
-            assert not exactly or abs(excess(said, known)) <= ROUNDING
+            agrees(said, known, exactly)
         assert not exactly or excess(said, late) < -1e-6
-    with pytest.raises(Missing, match="is not the mean over"):
-        induction.drifted(step, grows, eta, reshuffling.s / L_max)
+    missing("is not the mean over", induction.drifted, step, grows, eta, reshuffling.s / L_max)
 
 
 @as_one_test("x", [0.0, 0.3, 1.0, 2.0])
@@ -190,11 +184,10 @@ def test_powers_and_their_sums(x):
         if x and steps:
             weight = sum(x ** -(k + 1) for k in range(steps))
             assert number(induction.weights(strict).said.terms[1], at) == pytest.approx(weight)
-    with pytest.raises(Missing, match="must be known to be positive"):
-        induction.weights(base)
-    for radicand, said in ((base, sqrt(rho) >= 0), (strict, sqrt(rho) > 0)):
+    missing("must be known to be positive", induction.weights, base)
+    for radicand in (base, strict):
         root = induction.square_root(sqrt(rho), radicand)
-        assert (root.value, root.strict) == (read(sqrt(rho)), said.signs == (">",))
+        assert (root.value, root.strict) == (read(sqrt(rho)), radicand is strict)
 
 
 def test_both_cases_are_all():
@@ -208,10 +201,9 @@ def test_both_cases_are_all():
     assert not induction.cases(below, above, rho < 1).by
     assert not induction.cases(below, above, rho < 1).strict
     assert induction.cases(granted("", e <= c, rho < 1), granted("", e <= c, rho > 1), rho < 1).by == {rho > 1}
-    with pytest.raises(Missing, match="is not what was computed, it is off by -c"):
-        induction.cases(short, granted("", e <= 2 * c, gamma * L_max >= 1), split)
-    with pytest.raises(ValueError, match="split must say"):
-        induction.cases(long, short, gamma * L_max >= 1)
+    weaker = granted("", e <= 2 * c, gamma * L_max >= 1)
+    missing("is not what was computed, it is off by -c", induction.cases, short, weaker, split)
+    wrong("split must say", induction.cases, long, short, gamma * L_max >= 1)
 
 
 def test_a_mean_is_that_of_what_is_drawn():
@@ -229,13 +221,11 @@ def test_a_mean_is_that_of_what_is_drawn():
     x_mean, y_mean = (each.mean("H") for each in (x, y))
     assert (both.value, both.strict) == (read(w - rho * y_mean + y_mean - x_mean), True)
     for said in (x**2 <= y, x * y <= w, 1 / x <= w, rho**x <= w):
-        with pytest.raises(Missing):
-            mean(granted("", said))
+        missing(None, mean, granted("", said))
 
 
 def test_a_step_may_not_add_what_is_drawn():
     """From step to step a number must stay what it is."""
-    with pytest.raises(Missing, match="must not depend on what is drawn"):
-        induction.iterate(granted("", E(gap_next) <= rho * gap + squared), granted("", rho >= 0), gap0)
-    with pytest.raises(Missing, match="must not depend on what is drawn"):
-        induction.iterate(granted("", E(gap_next) <= squared * gap), granted("", squared >= 0), gap0)
+    for end, factor in ((rho * gap + squared, rho), (squared * gap, squared)):
+        step, known = granted("", E(gap_next) <= end), granted("", factor >= 0)
+        missing("must not depend on what is drawn", induction.iterate, step, known, gap0)

@@ -25,7 +25,7 @@ from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.facts import below_one, flat, gap_is_positive, mu_below_L, plus
 from rac_theory.proofs.letters import COMPOSED, off
-from rac_theory.proofs.missing import _MOST_TERMS, Missing, shortened
+from rac_theory.proofs.missing import _MOST_TERMS, shortened
 from rac_theory.proofs.multiplier import multiplier, weight
 from rac_theory.proofs.products import added, multiplied
 from rac_theory.proofs.quantities import G, gbar
@@ -38,6 +38,8 @@ from rac_theory.theorems.proving import searched
 from rac_theory.theorems.rac_lora_gd import kappa
 from tests.algebra.reader import Reader, evaluated
 from tests.as_one_test import as_one_test
+
+from .refused import missing
 
 DOCS, PRINTED = Path(__file__).parents[2] / "docs" / "theory", Path(__file__).with_name("printed")
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}
@@ -129,7 +131,8 @@ def compare(reading, seed):
 
 @as_one_test("id", STORED)
 def test_lines_follow_from_lines_above_them(id):
-    """A label that is not there, or further down; and a multiplier whose sign nobody tells."""
+    """A label that is not there, or further down, or of three letters; and a multiplier whose sign nobody tells."""
+    assert [label for i, label in zip(range(28), _labels(), strict=False) if i > 24] == ["(z)", "(aa)", "(ab)"]
     reading = reading_of(id)
     known = {line.label for line in reading.granted} | {""}
     for line in reading.derived:
@@ -179,17 +182,16 @@ def test_what_the_claim_has_a_name_for_is_written_by_its_name(id):
 
 
 def test_the_fact_that_is_multiplied_is_the_one_that_says_most():
-    """Of f more than of constants, an inequality more than a sign, and what was proved to be positive least of all."""
+    """Of f more than of constants, an inequality more than a sign, and what was proved to be positive least of all.
+
+    What is divided by stands below with its number: catches one that is multiplied by, of half of what is positive.
+    """
+    twice, writer = granted("Twice", 2 * L > 0), Writer(theorems.T2)
+    assert identical(multiplier(granted("Once", gamma > 0) / twice, writer), gamma / (2 * L))
     room = proved("", 1 - mu / L >= 0, mu_below_L / plus[L])
     said = [flat, gap_is_positive[certified_minimum], below_one, mu_below_L, granted("Assumed", mu * L <= 1 - gamma)]
     said += [granted("", 1 - gamma * L >= 0), room, plus[mu]]
     assert [*map(weight, said)] == [5, 4, 3, 3, 2, 2, 1, 0]
-
-
-def test_what_is_divided_by_stands_below_with_its_number():
-    """Catches a number that is multiplied by: of half of what is positive."""
-    twice, writer = granted("Twice", 2 * L > 0), Writer(theorems.T2)
-    assert identical(multiplier(granted("Once", gamma > 0) / twice, writer), gamma / (2 * L))
 
 
 def test_factors_and_terms_stand_as_people_write_them():
@@ -219,11 +221,6 @@ def test_factors_and_terms_stand_as_people_write_them():
 def test_a_line_is_said_as_people_say_it(id, said):
     """Catches another way to write it, which is as true."""
     assert said in as_text(reading_of(id))
-
-
-def test_after_z_come_two_letters():
-    """Catches three of them."""
-    assert [label for i, label in zip(range(28), _labels(), strict=False) if i > 24] == ["(z)", "(aa)", "(ab)"]
 
 
 @as_one_test("id", STORED)
@@ -297,41 +294,37 @@ def test_a_proof_is_printed_alike_in_every_process():
 
 
 def test_a_name_is_defined_once_and_used():
-    """A root that is written out in a line, a name that nobody explains, or a line that only repeats its name."""
+    """A root that is written out in a line, a name that nobody explains, or a line that only repeats its name, or what
+    is taken once. It stands for nothing else: twice kappa, or mu for it, is not what was computed of mu / L.
+    """
     claim, _, lines = str(prove("T2_tight")).partition("Assumed")
     assert claim.count("R = sqrt(1 - e)") == claim.count("b_x = R / x") == claim.count(" x = (kappa R + 2 Q)") == 1
     assert "sqrt" not in lines
     assert "If e < 1: R <= Q\n" in lines
     assert re.findall(r"(?:e < 1|gamma L < 2|1 <= e)   +(.*)", lines) == ["The case", "Assumed [A3]", "The case"]
     assert "from (4) for b = b_x, of which (11), (13) and (17) say what it asks" in lines
-
-
-def test_a_name_is_what_it_stands_for():
-    """And nothing else: twice kappa, or mu for it, is not what was computed of mu / L."""
+    proof = prove("T2")
+    assert str(replace(proof, fact=proof.fact * 1)) == str(proof)
     ratio = granted("", mu / L <= 1)
     assert proved("", kappa <= 1, ratio).said == (kappa <= 1)
     for other in (2 * kappa, mu, kappa**2):
-        with pytest.raises(Missing):
-            proved("", other <= 1, ratio)
+        missing(None, proved, "", other <= 1, ratio)
 
 
-def test_what_is_taken_once_is_no_line_of_its_own():
-    proof = prove("T2")
-    assert str(replace(proof, fact=proof.fact * 1)) == str(proof)
-
-
-def test_cases_and_what_is_not_used_can_be_read():
-    printed = str(prove("T4"))
-    assert "If gamma (L + s) <= 2: E||V - gamma HG||^2 <= rho ||V||^2" in printed
-    assert "If gamma (L + s) >= 2: E||V - gamma HG||^2 <= rho ||V||^2" in printed
-    assert "rho < 1. Not used." in printed
-    assert "rho >= 0. Not used." not in printed
+def test_what_is_not_used_is_said_in_a_summary():
     assert prove("T4").summary == "machine-checked; not used: 0 < gamma L < 2, lambda_min > 0, rho < 1"
     assert prove("T7").summary == "machine-checked, with lemmas on paper: t7; all that is given is used"
 
 
 def test_a_line_is_filled_to_its_end_and_few_terms_stand_in_one():
-    """To the last letter, and to the last term. Catches a line that ends one letter or one term before its end."""
+    """To the last letter, and to the last term, with reasons beside it where they fit. Catches a line that ends one
+    letter or one term before its end, and a column that leaves one letter free or is a letter too wide.
+    """
+    for letters, rows in ((WIDTH - 20, 2), (WIDTH - 19, 3)):
+        lines = [SimpleNamespace(label="(a)", said=Symbol("x" * n), reason="y" * letters) for n in (5, 10)]
+        printed = [*_granted(lines)]
+        assert len(printed) == rows
+        assert max(map(len, printed)) <= WIDTH
     assert _wrapped("a" * (2 * WIDTH), "  ") == [f"  {'a' * (2 * WIDTH)}"]
     for letters, lines in ((WIDTH - 4, 1), (WIDTH - 3, 2)):
         assert len(_folded("a" * letters + " + b", 0)) == lines
@@ -358,15 +351,6 @@ def test_a_long_sum_in_brackets_is_cut_before_its_signs():
         ["+", "2", "L", "*", "(3)"],
     ]
     assert " ".join(" ".join(rows[:-3]).split()) == f"= ({text(factors[0])}) * (0)"
-
-
-def test_reasons_stand_beside_what_they_are_reasons_of_where_they_fit():
-    """Catches a column that leaves one letter free, and one that is a letter too wide."""
-    for letters, rows in ((WIDTH - 20, 2), (WIDTH - 19, 3)):
-        lines = [SimpleNamespace(label="(a)", said=Symbol("x" * n), reason="y" * letters) for n in (5, 10)]
-        printed = [*_granted(lines)]
-        assert len(printed) == rows
-        assert max(map(len, printed)) <= WIDTH
 
 
 def test_what_is_missing_is_said_if_it_is_short():

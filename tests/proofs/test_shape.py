@@ -64,11 +64,9 @@ def test_a_claim_is_what_its_goals_make(id):
     ],
 )
 def test_a_claim_of_another_shape_has_none(id, bound):
-    """Catches what is taken for a rate at two numbers of steps, and is none at the third."""
+    """Catches what is taken for a rate at two numbers of steps, and is none at the third; and a distance that is
+    followed where it is not known after a step, as of steps of which the first alone is known, or none.
+    """
     assert [*shapes(replace(ALL[id], id="other", claim=E(ALL[id].metric) <= bound))] == []
-
-
-@as_one_test("about", [galore_exact, plain_or_fitted])
-def test_no_distance_is_followed_where_it_is_not_known_after_a_step(about):
-    """Of steps of which the first alone is known, or none."""
-    assert [*shapes(replace(ALL["T3"], id="other", about=about))] == []
+    for about in (galore_exact, plain_or_fitted):
+        assert [*shapes(replace(ALL["T3"], id="other", about=about))] == []

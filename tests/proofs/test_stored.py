@@ -3,12 +3,10 @@
 from functools import reduce
 from operator import add, mul
 
-import pytest
-
 from rac_theory import theorems
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.roots import without_squares
-from rac_theory.proofs import Missing, Proof, found
+from rac_theory.proofs import Proof, found
 from rac_theory.proofs.drawn import H, mean
 from rac_theory.proofs.fact import facts_in, read
 from rac_theory.proofs.facts import instances, mu_below_L, nothing, plus, square
@@ -17,6 +15,8 @@ from rac_theory.statements.symbols import L, mu
 from rac_theory.theorems import prove
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
+
+from .refused import missing
 
 
 @as_one_test("id", theorems.ALL)
@@ -28,10 +28,8 @@ def test_each_theorem_has_a_proof(id):
 
 
 def test_a_proof_is_of_its_own_theorem_alone():
-    with pytest.raises(Missing, match="the claim is not what is proved"):
-        Proof(theorems.T1_sharp, *STORED["T1_tight"]())
-    with pytest.raises(Missing, match="T1 does not assume: 0 < gamma L < 2"):
-        Proof(theorems.T1, *STORED["T1_sharp"]())
+    missing("the claim is not what is proved", Proof, theorems.T1_sharp, *STORED["T1_tight"]())
+    missing("T1 does not assume: 0 < gamma L < 2", Proof, theorems.T1, *STORED["T1_sharp"]())
 
 
 def test_a_fact_is_called_by_what_is_granted_and_what_has_no_schema_as_it_is_said():

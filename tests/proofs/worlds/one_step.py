@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from operator import matmul
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from rac_theory.statements.about import implied
 from . import several, sketches
 from .functions import Function, corner, cosine, huber, log_cosh, mean_of, parabola, quadratic, rippled, separable, wave
 from .sketches import TINY, Sketch
-from .world import ROUNDING, World, of_a_function, products, with_means, within
+from .world import ROUNDING, World, of_a_function, with_means, within
 
 SIZES = (0.05, 0.3, 1.0, 1.9, 2.0, 2.05, 3.0)
 """Of gamma L."""
@@ -76,25 +77,18 @@ def about_f(f: Function) -> set:
     return {assumption for assumption, is_met in meets.items() if is_met}
 
 
-def at_a_point(f: Function, W: np.ndarray, sketch: Sketch, step: np.ndarray | None = None) -> list:
-    """The letters for f at W, and at W + step, steps being (draws, d)."""
-    letters = [(NUMBERS["gap"], f.value(W) - f.infimum)]
-    if step is not None:
-        letters.append((NUMBERS["gap_next"], f.value(W + step) - f.infimum))
-    return letters
+def world(name, about, f: Function, W, sketch: Sketch, after, letters=(), vectors=(), meets=(), **constants) -> World:
+    """Return a world of one step from W to ``after`` (draws, d), by the draws of the sketch.
 
-
-def vectors(f: Function, W: np.ndarray, **more: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
-    """The gradient, the way from a minimiser, and vectors that depend on a draw."""
-    seen = {("G", ""): f.gradient(W)} | {(name, "H"): value for name, value in more.items()}
-    return seen if f.minimiser is None else seen | {("V", ""): W - f.minimiser}
-
-
-def world(name: str, about, f, W, sketch, letters, seen, meets=(), **constants: float) -> World:
-    """Return a world of one step; p and H are those of the sketch."""
-    between = [*within(star, np.linalg.inv(sketch.mean), seen, sketch.H)] if sketch.spectrum[0] > 1e-6 else []
+    Beside the gradient and the way from a minimiser there may be vectors that are fixed (d,) or drawn (draws, d).
+    """
+    gaps = ((NUMBERS[key], f.value(at) - f.infimum) for key, at in (("gap", W), ("gap_next", after)) if at is not None)
+    each = {"G": f.gradient(W), **dict(vectors)} | ({} if f.minimiser is None else {"V": W - f.minimiser})
+    seen = {(letter, "H" * (v.ndim > 1)): v for letter, v in each.items()}
+    between = [*within(matmul, np.eye(len(W)), seen, sketch.H)]
+    between += within(star, np.linalg.inv(sketch.mean), seen, sketch.H) if sketch.spectrum[0] > 1e-6 else []
     between += [] if f.curvature is None else within(curve, f.curvature, seen, sketch.H)
-    numbers = with_means([*letters, *products(seen, sketch.H), *between], sketch.p)
+    numbers = with_means([*gaps, *letters, *between], sketch.p)
     everything = of_a_function(f, W, sketch) | constants
     is_even = everything["lambda_max"] <= everything["lambda_min"] * (1 + ROUNDING)
     even = {known.isotropic} if is_even else set()
@@ -134,10 +128,9 @@ def _whole_steps(rng: np.random.Generator) -> Iterator[World]:
 
 def exact_step(f: Function, W, sketch: Sketch, gamma: float, **constants: float) -> World:
     """A step with the exact gradient, and the gradient after it."""
-    step = -gamma * sketch.H @ f.gradient(W)
-    letters, seen = at_a_point(f, W, sketch, step), vectors(f, W, **{"G+": f.gradient(W + step)})
-    name = f"exact, gamma L = {gamma * f.L:g}"
-    return world(name, known.rac_lora_exact, f, W, sketch, letters, seen, gamma=gamma, **constants)
+    after, name = W - gamma * sketch.H @ f.gradient(W), f"exact, gamma L = {gamma * f.L:g}"
+    seen = {"G+": f.gradient(after)}
+    return world(name, known.rac_lora_exact, f, W, sketch, after, vectors=seen, gamma=gamma, **constants)
 
 
 def noisy_steps() -> Iterator[World]:
@@ -166,10 +159,10 @@ def _noisy(rng, f, W, sketch, each, of_noise, *, is_longest=False, is_biased=Fal
     g = np.tile(each, (len(sketch.H), 1))
     longest = 1 / np.sqrt(f.L * of_noise["A"] * sketch.spectrum[1] * T) if is_longest else np.inf
     gamma = longest if is_longest else rng.choice(SIZES) / f.L
-    letters = at_a_point(f, W, both, -gamma * np.einsum("nij,nj->ni", both.H, g))
+    after = W - gamma * np.einsum("nij,nj->ni", both.H, g)
     about, meets = (None, []) if is_biased else (known.rac_lora_stochastic, [known.structured_noise])
-    name = f"a noisy step{', biased' * is_biased}"
-    return world(name, about, f, W, both, letters, vectors(f, W, g=g), meets, gamma=gamma, T=T, **of_noise)
+    name, seen = f"a noisy step{', biased' * is_biased}", {"g": g}
+    return world(name, about, f, W, both, after, vectors=seen, meets=meets, gamma=gamma, T=T, **of_noise)
 
 
 def _gaussian(d: int, r: int) -> tuple[np.ndarray, np.ndarray]:
@@ -209,23 +202,19 @@ def _plain(f: Function, W, B, p, size: float, steps: int, *, gaussian: bool) -> 
     largest = (r + 1) * np.linalg.eigvalsh(Q)[-1] + np.trace(Q)
     tau = size / (largest if gaussian else max(lengths.max(), TINY))
     M = tau * products_
-    step, G = -M @ f.gradient(W), f.gradient(W)
-    first = last = W + step
+    G = f.gradient(W)
+    first = last = W - M @ G
     for _ in range(steps - 1):
         last = last - (M @ f.gradient(last)[..., None])[..., 0]
     sketch = Sketch(_range(B), p)
     gain = np.linalg.eigvalsh(np.tensordot(p, 2 * M - M @ Q @ M, axes=1))[0]
     nu = 2 * r * tau - r * largest * tau**2 if gaussian else gain
-    letters = [*at_a_point(f, W, sketch), *along_M(f, M, G), (NUMBERS["gap_first"], f.value(first) - f.infimum)]
-    letters.append((NUMBERS["gap_next"], f.value(last) - f.infimum))
-    meets = {known.plain_or_fitted, *([known.one_exact_step] if steps == 1 else [])}
-    meets |= {known.plain_gaussian_rac_lora} if gaussian else set()
+    letters = [*along_M(f, M, G), (NUMBERS["gap_first"], f.value(first) - f.infimum)]
+    meets = [known.one_exact_step] * (steps == 1) + [known.plain_gaussian_rac_lora] * gaussian
     if nu > 0 and f.is_smooth:
-        meets |= {known.positive_gaussian_gain if gaussian else known.positive_gain}
-    return world(
-        f"{steps} plain steps{', Gaussian' * gaussian}", known.plain_or_fitted, f, W, sketch, letters, vectors(f, W),
-        meets=meets, nu=nu, longest_step=tau * lengths.max(),
-    )  # fmt: skip
+        meets.append(known.positive_gaussian_gain if gaussian else known.positive_gain)
+    name, of = f"{steps} plain steps{', Gaussian' * gaussian}", {"nu": nu, "longest_step": tau * lengths.max()}
+    return world(name, known.plain_or_fitted, f, W, sketch, last, letters, meets=meets, **of)
 
 
 def along_M(f: Function, M: np.ndarray, G: np.ndarray) -> list:

@@ -1,4 +1,4 @@
-"""Worlds of single steps of other kinds: along the sketch, certified, by differences, decreasing, and with memory."""
+"""Worlds of steps of other kinds: certified, by differences, with memory, and along leading singular subspaces."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,12 +6,12 @@ from itertools import product
 
 import numpy as np
 
-from rac_theory.proofs.quantities import NUMBERS
+from rac_theory.proofs.quantities import NUMBERS, gap_first
 from rac_theory.statements import assumptions as known
 
 from . import sketches
-from .functions import Function, parabola, rippled, separable, wave
-from .one_step import SIZES, at_a_point, exact_step, functions, noisy_steps, simple, some, vectors, world
+from .functions import Function, corner, huber, parabola, rippled, separable, wave
+from .one_step import SIZES, exact_step, functions, noisy_steps, simple, some, world
 from .sketches import Sketch, axes
 from .world import World
 
@@ -46,9 +46,8 @@ def certified_step(f: Function, W: np.ndarray, sketch: Sketch, share: float) -> 
     falls = f.value(W) - f.value(W - lengths[..., None] * seen) - lengths / 2 * np.sum(seen**2, axis=1)
     holds = np.logical_and.accumulate((falls >= -1e-12).all(axis=1))
     gamma = share * float(np.max(SHARES / f.L, where=holds, initial=0.0))
-    letters = at_a_point(f, W, sketch, -gamma * seen)
-    scaled = vectors(f, W) | {("Z", ""): np.sqrt(gamma) * G}
-    return world(f"certified, gamma L = {gamma * f.L:g}", known.rac_lora_certified, f, W, sketch, letters, scaled)
+    name, scaled = f"certified, gamma L = {gamma * f.L:g}", {"Z": np.sqrt(gamma) * G}
+    return world(name, known.rac_lora_certified, f, W, sketch, W - gamma * seen, vectors=scaled)
 
 
 def steps_by_differences() -> Iterator[World]:
@@ -66,12 +65,9 @@ def _by_differences(f: Function, W: np.ndarray, sketch: Sketch, gamma: float, h:
         seen = (ahead - f.value(W - h * U)) / (2 * h) if central else (ahead - f.value(W)) / h
         errors.append((seen - U @ G) @ U)
         most = max(most, len(U))
-    e = np.array(errors)
-    letters = at_a_point(f, W, sketch, -gamma * (sketch.H @ G + e))
-    return world(
-        f"differences, h = {h:g}, gamma L = {gamma * f.L:g}", known.rac_lora_by_differences, f, W, sketch, letters,
-        vectors(f, W, e=e), meets=[known.known_bias], gamma=gamma, bias_squared=most * (h * f.L / 2) ** 2,
-    )  # fmt: skip
+    e, name = np.array(errors), f"differences, h = {h:g}, gamma L = {gamma * f.L:g}"
+    of = {"vectors": {"e": e}, "meets": [known.known_bias], "gamma": gamma, "bias_squared": most * (h * f.L / 2) ** 2}
+    return world(name, known.rac_lora_by_differences, f, W, sketch, W - gamma * (sketch.H @ G + e), **of)
 
 
 def decreasing_steps() -> Iterator[World]:
@@ -103,10 +99,8 @@ def preconditioned_steps() -> Iterator[World]:
         gamma, (a, A) = rng.choice(SIZES) / f.L, np.sort(rng.uniform(0.2, 2.0, 2))
         for ends in ((a, a), (A, A), (a, A)):
             P = rng.uniform(*ends) * sketch.H @ f.gradient(W)
-            letters = at_a_point(f, W, sketch, -gamma * P)
-            constants = {"gamma": gamma, "letters.a": a, "letters.A": A}
-            seen = vectors(f, W, P=P)
-            yield world("weighed", known.rac_lora_preconditioned, f, W, sketch, letters, seen, **constants)
+            of = {"vectors": {"P": P}, "gamma": gamma, "letters.a": a, "letters.A": A}
+            yield world("weighed", known.rac_lora_preconditioned, f, W, sketch, W - gamma * P, **of)
 
 
 def feedback_steps() -> Iterator[World]:
@@ -133,10 +127,9 @@ def following_steps() -> Iterator[World]:
             against = (1 - a) * gamma * f.L
             of_equality = [against / (against - left / 2 or 1.0) for left in (a, a - 2 * gamma * f.mu)]
             for V in (rng.standard_normal(len(W)), *(G - share * G - across for share in of_equality)):
-                step = -gamma * (V + sketch.H @ (G - V))
-                letters = at_a_point(f, W, sketch, step)
-                seen = vectors(f, W, **{"G+": f.gradient(W + step)}) | {("M", ""): G - V}
-                yield world("following", known.rac_lora_ef21, f, W, sketch, letters, seen, gamma=gamma)
+                after = W - gamma * (V + sketch.H @ (G - V))
+                of = {"vectors": {"G+": f.gradient(after), "M": G - V}, "gamma": gamma}
+                yield world("following", known.rac_lora_ef21, f, W, sketch, after, **of)
 
 
 def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b, *, size=0.5, noise=0, **law) -> World:
@@ -149,13 +142,12 @@ def momentum_step(f: Function, X, M, sketch: Sketch, gamma: float, b, *, size=0.
     of_noise["C"] = size**2 if noise == 0 else 0.0
     both = Sketch(np.repeat(sketch.H, 2, axis=0), np.repeat(sketch.p, 2) / 2)
     gx = np.tile([Gx - size * away, Gx + size * away], (len(sketch.H), 1))
-    moves = -gamma * (gx if b is None else np.einsum("nij,nj->ni", both.H, gx))
-    letters, after = at_a_point(f, W, both, moves), np.array([f.gradient(W + move) for move in moves])
-    seen = vectors(f, W, gx=gx, **{"G+": after}) | {("M", ""): M, ("Gx", ""): Gx}
+    after = W - gamma * (gx if b is None else np.einsum("nij,nj->ni", both.H, gx))
+    seen = {"gx": gx, "G+": np.array([f.gradient(at) for at in after]), "M": M, "Gx": Gx}
     constants = {"gamma": gamma, **of_noise, **law} | ({} if b is None else {"letters.b": b})
     meets = [known.structured_noise] if f.is_smooth or noise != 1 else []
     about = known.rac_lora_feedback if b is None else known.rac_lora_momentum
-    return world("a memory", about, f, W, both, letters, seen, meets, **constants)
+    return world("a memory", about, f, W, both, after, vectors=seen, meets=meets, **constants)
 
 
 def accelerated_steps() -> Iterator[World]:
@@ -171,17 +163,11 @@ def accelerated_steps() -> Iterator[World]:
 def accelerated_step(f: Function, W, Z, sketch: Sketch, gamma: float, alpha: float, told: float, **law) -> World:
     """A step from Y = (W + alpha Z)/(1 + alpha); of s and of lambda_min it is told so much as there is."""
     Y = (W + alpha * Z) / (1 + alpha)
-    letters = [*at_a_point(f, W, sketch), (NUMBERS["gap_Y"], f.value(Y) - f.infimum)]
-    after = Y - gamma * sketch.H @ f.gradient(Y)
-    letters.append((NUMBERS["gap_next"], f.value(after) - f.infimum))
-    seen = vectors(f, W) | {("Gy", ""): f.gradient(Y), ("Zy", ""): Z - Y}
-    if f.minimiser is not None:
-        seen |= {("Vz", ""): Z - f.minimiser}
-    of_told = {"letters.s": told * f.s, "letters.lambda_min": told * sketch.spectrum[0], "letters.alpha": alpha}
-    return world(
-        f"accelerated, gamma L = {gamma * f.L:g}", known.rac_lora_accelerated, f, W, sketch, letters, seen,
-        gamma=gamma, **{**of_told, **law},
-    )  # fmt: skip
+    after, letters = Y - gamma * sketch.H @ f.gradient(Y), [(NUMBERS["gap_Y"], f.value(Y) - f.infimum)]
+    seen = {"Gy": f.gradient(Y), "Zy": Z - Y} | ({} if f.minimiser is None else {"Vz": Z - f.minimiser})
+    told = {"letters.s": told * f.s, "letters.lambda_min": told * sketch.spectrum[0], "letters.alpha": alpha}
+    name, of = f"accelerated, gamma L = {gamma * f.L:g}", {"vectors": seen, "gamma": gamma, **told, **law}
+    return world(name, known.rac_lora_accelerated, f, W, sketch, after, letters, **of)
 
 
 def links_of_momentum() -> Iterator[World]:
@@ -193,16 +179,15 @@ def links_of_momentum() -> Iterator[World]:
 
 def _link(f: Function, W: np.ndarray, sketch: Sketch, size: float, b: float, K: int) -> World:
     """K steps of heavy ball along each H, from M = 0."""
-    gamma, moves = size / f.L, []
+    gamma, after = size / f.L, []
     for H in sketch.H:
         at, M = W, np.zeros_like(W)
         for _ in range(K):
             M = b * M + H @ f.gradient(at)
             at = at - gamma * M
-        moves.append(at - W)
-    letters = at_a_point(f, W, sketch, np.array(moves))
+        after.append(at)
     of = {"gamma": gamma, "letters.b": b}
-    return world(f"{K} steps of heavy ball", known.momentum_in_links, f, W, sketch, letters, vectors(f, W), **of)
+    return world(f"{K} steps of heavy ball", known.momentum_in_links, f, W, sketch, np.array(after), **of)
 
 
 def steepest_steps() -> Iterator[World]:
@@ -222,10 +207,35 @@ def _steepest(f: Function, W: np.ndarray, sketch: Sketch, gamma: float, shape: t
     G = f.gradient(W)
     U, values, V = np.linalg.svd((sketch.H @ G).reshape(-1, *shape), full_matrices=False)
     D = ((U * (values > 1e-12)[:, None, :]) @ V).reshape(len(U), -1)
-    letters = at_a_point(f, W, sketch, -gamma * D)
-    letters += [(NUMBERS["norm"], np.sum(np.linalg.svd(G.reshape(shape))[1])), (NUMBERS["norm_H"], values.sum(axis=1))]
-    made = world(
-        "steepest", known.rac_lora_steepest, f, W, sketch, letters, vectors(f, W), [known.known_span], gamma=gamma
-    )
-    constants = {**made.constants, "norm_share": sketch.spectrum[0], "span": float(min(shape))}
-    return replace(made, constants=constants)
+    letters = [(NUMBERS["norm"], np.sum(np.linalg.svd(G.reshape(shape))[1])), (NUMBERS["norm_H"], values.sum(axis=1))]
+    of = {"meets": [known.known_span], "gamma": gamma, "norm_share": sketch.spectrum[0], "span": float(min(shape))}
+    return world("steepest", known.rac_lora_steepest, f, W, sketch, W - gamma * D, letters, **of)
+
+
+def leading_steps() -> Iterator[World]:
+    """Steps along the leading singular subspace of a gradient, which is a matrix here, row by row in a vector."""
+    rng = np.random.default_rng(10)
+    for m, n in ((2, 2), (2, 3), (3, 3)):
+        for f in functions(rng, m * n):
+            W = f.minimiser + rng.standard_normal(m * n) * rng.uniform(0.1, 3)
+            rank, size, K = int(rng.integers(1, m + 1)), rng.choice(SIZES), int(rng.integers(1, 4))
+            yield _leading(f, W, (m, n), rank, size, K)
+    # Equal singular values, where no more is kept than the share; and steep pieces, on which a step may rise.
+    for piece, x in product([parabola(0.04), parabola(4.0), wave(1.0), huber(2.0, 0.1), corner(1.0)], (0.3, 1.3)):
+        f = separable([piece] * 4, [0.0] * 4)
+        for size, K, rank in ((0.5, 1, 1), (1.0, 1, 1), (1.9, 2, 1), (1.0, 1, 2), (3.0, 2, 2)):
+            yield _leading(f, np.array([x, 0.0, 0.0, x]), (2, 2), rank, size, K)
+
+
+def _leading(f: Function, W: np.ndarray, shape: tuple[int, int], rank: int, size: float, K: int) -> World:
+    """K steps of ``size / L`` in the span of the leading left singular vectors of the gradient at W."""
+    G, gamma = f.gradient(W), size / f.L
+    U = np.linalg.svd(G.reshape(shape))[0][:, :rank]
+    H = np.kron(U @ U.T, np.eye(shape[1]))
+    first = last = W - gamma * H @ G
+    for _ in range(K - 1):
+        last = last - gamma * H @ f.gradient(last)
+    sketch = Sketch(H[None], np.ones(1))
+    letters = [(gap_first, np.atleast_1d(f.value(first) - f.infimum))]
+    name, of = f"GaLore, gamma L = {size:g}, {K} steps", {"gamma": gamma, "leading_share": rank / min(shape)}
+    return world(name, known.galore_exact, f, W, sketch, last[None], letters, **of)

@@ -57,25 +57,16 @@ def _key(symbol: Symbol) -> str:
     return symbol.constant or symbol.name
 
 
-def products(vectors: Mapping[tuple[str, str], np.ndarray], H_drawn: np.ndarray) -> Iterator[tuple[Drawn, np.ndarray]]:
-    """Yield inner products of vectors by (name, over), (d,) or (draws, d), as they are and in the range of H."""
-    names = list(vectors)
-    drawn = np.stack([np.broadcast_to(vectors[key], H_drawn.shape[:2]) for key in names])
-    seen = np.einsum("nij,knj->kni", H_drawn, drawn)
-    plain, under = (np.einsum("ani,bni->abn", v, v) for v in (drawn, seen))
-    for (i, left), (j, right) in combinations_with_replacement(enumerate(names), 2):
-        is_fixed = vectors[left].ndim == vectors[right].ndim == 1
-        yield _product(left, right, is_seen=False), plain[i, j, 0] if is_fixed else plain[i, j]
-        yield _product(left, right, is_seen=True), under[i, j]
-
-
 def within(
     inner: Callable[[Vector, Vector], Drawn],
     operator: np.ndarray,
     vectors: Mapping[tuple[str, str], np.ndarray],
     H_drawn: np.ndarray,
 ) -> Iterator[tuple[Drawn, np.ndarray]]:
-    """Yield inner products of these vectors, as they are and in the range of H, with an operator between."""
+    """Yield inner products of vectors by (name, over), (d,) or (draws, d), with an operator between.
+
+    They are as they are, and in the range of H.
+    """
     drawn = np.stack([np.broadcast_to(v, H_drawn.shape[:2]) for v in vectors.values()])
     both = np.concatenate([drawn, np.einsum("nij,knj->kni", H_drawn, drawn)])
     numbers = np.einsum("ani,bni->abn", both @ operator, both)
@@ -88,14 +79,6 @@ def within(
 @cache
 def _between(inner, one, other) -> Drawn:
     return inner(*(H(v) if is_seen else v for (name, over), is_seen in (one, other) for v in [vector(name, over=over)]))
-
-
-@cache
-def _product(one: tuple[str, str], other: tuple[str, str], *, is_seen: bool) -> Drawn:
-    left, right = (vector(name, over=over) for name, over in (one, other))
-    letter = H(left) @ H(right) if is_seen else left @ right
-    assert isinstance(letter, Drawn)
-    return letter
 
 
 def with_means(letters: Iterable[tuple[Drawn, np.ndarray]], p: np.ndarray) -> dict[str, np.ndarray]:
