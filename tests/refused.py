@@ -7,6 +7,15 @@ from typing import Any
 import pytest
 
 
+def raises(error: Any, words: str | None, call: Callable[..., Any], *arguments: Any, **given: Any) -> None:
+    """Expect that a call raises this error, with these words."""
+    with pytest.raises(error, match=words):
+        call(*arguments, **given)
+
+
+wrong = partial(raises, ValueError)
+
+
 def refused(*cases: tuple[Callable[[], Any], str], error: Any = ValueError) -> list[str]:
     """Return what each call says, in which its words are found, where it raises; what does not is named in a note."""
     assert cases

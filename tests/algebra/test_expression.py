@@ -13,8 +13,8 @@ from rac_theory.algebra import Let, Relation, Symbol, definitions_in, fraction, 
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from tests.as_one_test import as_one_test
+from tests.refused import raises, wrong
 
-from .refused import refused, wrong
 from .trees import GAP, LONGEST, SIGMA, K, T, x, y
 
 k = Symbol("k")
@@ -27,12 +27,12 @@ NO_NUMBERS = ["2", None, np.array([0.5]), np.array([2]), x <= y]
 @as_one_test(("made", "wrong"), product(MADE, [0.5, 1.0, np.float64(2), True, 1j]))
 def test_a_number_must_be_exact(made, wrong):
     """18 / 7 is a float before any expression sees it: its rounding would be proved along."""
-    refused(TypeError, r"must be whole or a Fraction, got .*; write Fraction\(18, 7\) for 18 / 7", made, wrong)
+    raises(TypeError, r"must be whole or a Fraction, got .*; write Fraction\(18, 7\) for 18 / 7", made, wrong)
 
 
 @as_one_test(("made", "wrong"), product(MADE[4:], NO_NUMBERS))
 def test_what_is_no_number_is_refused_without_talk_of_fractions(made, wrong):
-    refused(TypeError, r"^an expression must be made of .* exact numbers, got (?!.*Fraction)", made, wrong)
+    raises(TypeError, r"^an expression must be made of .* exact numbers, got (?!.*Fraction)", made, wrong)
 
 
 @as_one_test(("name", "wrong"), product(["add", "sub", "mul", "truediv", "pow"], NO_NUMBERS))
@@ -41,7 +41,7 @@ def test_what_is_no_number_is_left_to_the_operators_of_its_own_class(name, wrong
     assert getattr(x, f"__{name}__")(wrong) is NotImplemented
     assert getattr(x, f"__r{name}__")(wrong) is NotImplemented
     for pair in ((x, wrong), (wrong, x)):
-        refused(TypeError, None, getattr(operator, name), *pair)
+        raises(TypeError, None, getattr(operator, name), *pair)
 
 
 def test_whole_numbers_of_numpy_are_exact():
@@ -59,8 +59,8 @@ def test_forms_take_numbers_wherever_they_take_expressions():
     assert sqrt(2) == sqrt(two)
     assert powers(2, 0, T) == powers(two, 0, T)
     assert total(k, K, 2) == total(k, K, two)
-    refused(TypeError, r"the condition of a choice must be a relation, such as A > 0, got True", choice, True, 1, 2)
-    refused(TypeError, "a maximum must be one of at least one expression", maximum)
+    raises(TypeError, r"the condition of a choice must be a relation, such as A > 0, got True", choice, True, 1, 2)
+    raises(TypeError, "a maximum must be one of at least one expression", maximum)
 
 
 def test_every_operator_from_either_side():
@@ -77,7 +77,7 @@ def test_a_relation_has_no_truth():
     """Python reads ``0 < a < 2`` as ``0 < a and a < 2``, which would be the second alone; and signs that are none."""
     says = r"x > 0 is neither true nor false without constants: for a chain write between\(0, gamma L, 2\)"
     for taken in (lambda: bool(x > 0), lambda: 0 < x < 2, lambda: not x > 0):
-        refused(TypeError, says, taken)
+        raises(TypeError, says, taken)
     assert text(between(0, x, 2)) == "0 < x < 2"
     for signs, said in ((("<", "<"), "signs must be one fewer than terms=2, got 2"), (("==",), "sign must be")):
         wrong(said, Relation, (x, y), signs)
@@ -171,7 +171,7 @@ def test_others_in_the_place_of_some():
     assert total(k, K, k**2 * x).at({k**2: k + 1}) == total(k, K, (k + 1) * x)
     wrong("k would be bound by the sum", total(k, K, k * x).at, {x: k})
     wrong("x would be bound by the sum", total(k, K, k * x).at, {k: x})
-    refused(TypeError, r"must be whole or a Fraction, got 0\.5", x.at, {x: 0.5})
+    raises(TypeError, r"must be whole or a Fraction, got 0\.5", x.at, {x: 0.5})
 
 
 def test_symbols_are_those_that_stand_for_something_outside():
@@ -206,7 +206,7 @@ def test_what_is_inside():
     assert list((x <= y + 1).within()) == [x, y + 1, y, lifted(1)]
     assert (tree.size, tree.depth) == (len(list(tree.within())), 3)
     for reading in (text, latex, partial(number, values={}), partial(fraction, values={})):
-        refused(TypeError, "expression must be an Expression", reading, 3)
+        raises(TypeError, "expression must be an Expression", reading, 3)
 
 
 @as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))

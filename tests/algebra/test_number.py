@@ -14,8 +14,8 @@ from rac_theory.algebra import Let, Relation, Symbol, fraction, number, truth
 from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from rac_theory.algebra.fraction import holds
 from tests.as_one_test import as_one_test
+from tests.refused import wrong
 
-from .refused import wrong
 from .trees import K, T, lam, trees, values, x, y
 
 

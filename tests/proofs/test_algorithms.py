@@ -25,11 +25,12 @@ from rac_theory.statements.symbols import L, T, distance0, gamma, gap0, lambda_m
 from rac_theory.theorems import T2, E, Theorem, gap, squared_distance
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
+from tests.proofs.missing import missing
+from tests.refused import raises, wrong
 
 from .false_theorems import LINE
 from .from_facts import LONGER, MINE, facts_for
 from .from_facts import searched as found
-from .refused import missing, refused, wrong
 
 OURS = {name: one for name, one in vars(assumptions).items() if isinstance(one, About)}
 SHRINKING = Case(Decreasing(GD(gamma=0.5), 1.0), LINE, steps=12)
@@ -131,7 +132,7 @@ def test_what_a_record_implies_is_asked_of_each_case():
     checker.check(file)
     assert "ip (grad W) (grad W)" in proof.coq()  # the space of an exact step
     without = file.replace("given rac_lora_exact\n", "")
-    refused(checker.Refused, "this is not assumed: rac_lora_exact", checker.check, without)
+    raises(checker.Refused, "this is not assumed: rac_lora_exact", checker.check, without)
 
 
 _CURVED = (assumptions.smooth, gamma * L <= 1, assumptions.convex, assumptions.known_minimiser, assumptions.isotropic)
@@ -206,7 +207,7 @@ def test_the_checker_asks_what_a_step_is_where_a_distance_is_followed():
         ("rac_lora_stochastic", "must not depend on what is drawn"),
         ("galore_exact", "what V is after a step is not known of galore_exact"),
     ):
-        refused(checker.Refused, why, checker.check, _of_distance(about))
+        raises(checker.Refused, why, checker.check, _of_distance(about))
 
 
 def test_a_record_comes_back_from_a_pickle_as_the_one_that_is_there():

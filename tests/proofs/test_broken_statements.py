@@ -30,9 +30,10 @@ from rac_theory.theorems import T2, E, federated, gap
 from rac_theory.theorems.ours import STORED
 from rac_theory.theorems.shared import axioms
 from tests.as_one_test import as_one_test
+from tests.proofs.missing import missing
+from tests.refused import wrong
 
 from .false_theorems import like
-from .refused import missing, wrong
 
 BOUND, RATE = T2.claim.bound, 1 - gamma * mu * lambda_min
 k, j, x, b = map(Symbol, "kjxb")

@@ -22,8 +22,8 @@ from rac_theory.theorems import gap as mean_gap
 from rac_theory.theorems.momentum import Lambda, b, rho, room
 from rac_theory.theorems.momentum import feedback_share as theta
 from tests.as_one_test import as_one_test
-
-from .refused import missing, refused, wrong
+from tests.proofs.missing import missing
+from tests.refused import raises, wrong
 
 T1, T2, T4, T4_gap, T20_pl, T21, T22 = (theorems.ALL[id] for id in ["T1", "T2", "T4", "T4_gap", "T20_pl", "T21", "T22"])
 GIVEN = (
@@ -222,4 +222,4 @@ def test_without_one_of_its_assumptions_it_is_refused(id):
 def test_a_changed_file_is_refused(id, right, other):
     text = exported(prove(id))
     assert right in text
-    refused(checker.Refused, None, checker.check, text.replace(right, other))
+    raises(checker.Refused, None, checker.check, text.replace(right, other))

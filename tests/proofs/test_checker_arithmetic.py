@@ -16,8 +16,7 @@ from rac_theory.proofs.fact import granted
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.schemas import _read
 from tests.as_one_test import as_one_test
-
-from .refused import refused
+from tests.refused import raises
 
 LETTERS, COUNTS = ("mu", "L", "gamma", "A"), ("T", "K")
 
@@ -101,7 +100,7 @@ def read(text):
 def test_what_is_no_name_is_no_letter(word):
     """Catches an operation, or what other readers read as two words, that is taken for a number of any value."""
     for words in (word, f"(* mu {word})"):
-        refused(Refused, "is no expression", parsed, words)
+        raises(Refused, "is no expression", parsed, words)
 
 
 def test_what_is_as_large_as_may_be_is_read_and_no_more():
@@ -114,11 +113,11 @@ def test_what_is_as_large_as_may_be_is_read_and_no_more():
         (4999, lambda n: checker._sum([((), Fraction(2**n))])),
     ):
         assert read(size)
-        refused(Refused, r"5000 terms|5000 bits|beyond 60|less than 60", read, size + 1)
+        raises(Refused, r"5000 terms|5000 bits|beyond 60|less than 60", read, size + 1)
     for words in (")(", "mu) (* L", "(mu", "mu)"):
-        refused(Refused, "brackets must match", checker.nodes, words)
+        raises(Refused, "brackets must match", checker.nodes, words)
     for more, said in ((0, "ends before"), (1, "no line of a proof")):
-        refused(Refused, said, checker.check, begun + " " * (10**6 - len(begun) + more))
+        raises(Refused, said, checker.check, begun + " " * (10**6 - len(begun) + more))
 
 
 PARTS = {
@@ -334,9 +333,9 @@ def test_a_vector_is_no_number(of):
     And only what is linear in a draw has a mean.
     """
     for mean in ("(* gap_next gap_next)", "(/ 1 gap_next)", "(^ gap_next T)", "(sqrt gap_next)"):
-        refused(Refused, "mean", read(mean)[0].value, parsed(f"(E {mean})"))
+        raises(Refused, "mean", read(mean)[0].value, parsed(f"(E {mean})"))
     reader = Reader()
-    refused(Refused, "no number", reader.value, parsed(of))
+    raises(Refused, "no number", reader.value, parsed(of))
     for each in ("gap", "(* G G)", "(* G (sqrt V))", "(/ gap G)", "(E (H G))"):
-        refused(Refused, r"no vector|the mean known", reader.value, parsed(f"(dot {each} V)"))
+        raises(Refused, r"no vector|the mean known", reader.value, parsed(f"(dot {each} V)"))
     assert reader.value(parsed("(dot (- (* 2 G) G) (H V))")) == reader.value(parsed("(dot (H V) (H G))"))

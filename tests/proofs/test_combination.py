@@ -31,8 +31,7 @@ from rac_theory.theorems.gain import drifts
 from rac_theory.theorems.ours import LEMMAS
 from rac_theory.theorems.shared import axioms as cycles
 from tests.as_one_test import as_one_test
-
-from .refused import wrong
+from tests.refused import wrong
 
 RNG = np.random.default_rng(5)
 POSITIVE = [granted(f"{one} > 0", lifted(0) < one) for one in (gamma, mu, L)]

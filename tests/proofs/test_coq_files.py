@@ -30,8 +30,7 @@ from rac_theory.theorems import E, gap
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
 from tests.coq.accepted import OF, accepted, digest
-
-from .refused import refused, wrong
+from tests.refused import raises, wrong
 
 AXIOMS = """Axioms:
 ClassicalDedekindReals.sig_forall_dec
@@ -319,7 +318,7 @@ def test_theorems_of_one_id_are_not_taken_for_one(coqc, tmp_path, monkeypatch, c
 
 def test_without_coq_a_sentence_says_how_to_get_it(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
-    refused(NoCoq, "apt-get install --no-install-recommends coq", lambda: [*ask({"T2": ""})])
+    raises(NoCoq, "apt-get install --no-install-recommends coq", lambda: [*ask({"T2": ""})])
     assert main(["prove", "T2", "--kernel", "coq"]) == 2
     assert "coqc is not installed" in capsys.readouterr().err
     assert main(["prove", "T2", "--out", str(tmp_path)]) == 2

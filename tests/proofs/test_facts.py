@@ -26,8 +26,8 @@ from rac_theory.theorems.rac_lora_gd import Q, R, e, kappa, x
 from rac_theory.theorems.reshuffling import r, s
 from rac_theory.theorems.shared import axioms as granted_facts
 from tests.as_one_test import as_one_test
+from tests.refused import wrong
 
-from .refused import wrong
 from .worlds import odd, worlds
 from .worlds import points as table
 from .worlds.odd import worlds_and_mistakes

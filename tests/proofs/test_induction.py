@@ -17,8 +17,8 @@ from rac_theory.statements.metric import weighted_squared_gradient
 from rac_theory.statements.symbols import L_max, T, distance0, eta, gamma, gap0, gap0_upper, j, lambda_min
 from rac_theory.theorems import reshuffling
 from tests.as_one_test import as_one_test
-
-from .refused import missing, wrong
+from tests.proofs.missing import missing
+from tests.refused import wrong
 
 rho, e, g, theta, c, p, average = (Symbol(name) for name in ("rho", "e", "g", "theta", "c", "p", "a mean"))
 squared = G @ G

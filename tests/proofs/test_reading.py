@@ -38,8 +38,7 @@ from rac_theory.theorems.proving import searched
 from rac_theory.theorems.rac_lora_gd import kappa
 from tests.algebra.reader import Reader, evaluated
 from tests.as_one_test import as_one_test
-
-from .refused import missing
+from tests.proofs.missing import missing
 
 DOCS, PRINTED = Path(__file__).parents[2] / "docs" / "theory", Path(__file__).with_name("printed")
 COUNTS = {"T": 3, "N": 3, "K": 2, "j": 2, "t": 0, "k": 0}

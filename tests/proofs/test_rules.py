@@ -28,9 +28,10 @@ from rac_theory.theorems.rac_lora_gd import best, for_any_b
 from rac_theory.theorems.rac_lora_gd import e as gain
 from rac_theory.theorems.shared import exact
 from tests.as_one_test import as_one_test
+from tests.proofs.missing import missing
+from tests.refused import raises, wrong
 
 from .false_theorems import LINE, like
-from .refused import missing, refused, wrong
 
 BY_HAND = {"sign": "", "mean": "H m", "cases": "split", "instance": "place ()"}
 """What may be written beside the rules that the checker has by hand."""
@@ -118,7 +119,7 @@ def test_an_instance_asks_for_what_is_assumed_of_the_number():
         met = {b > 0: granted("", of_first), b <= 1: granted("", of_second)}
         missing(r"is not what was computed|may be equal", induction.instance, young, b, c, met)
     for one in whole:
-        refused(KeyError, None, induction.instance, young, b, c, {one: shares[one]})
+        raises(KeyError, None, induction.instance, young, b, c, {one: shares[one]})
     wrong("of which something is assumed", induction.instance, young, y, c, {})
     wrong("in what has a name", induction.instance, young + young, b, c, shares)
     for drawn in (gap, letter("x", "", "H"), 1 / (1 + gap)):

@@ -15,8 +15,7 @@ from rac_theory.statements.symbols import L, mu
 from rac_theory.theorems import prove
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
-
-from .refused import missing
+from tests.proofs.missing import missing
 
 
 @as_one_test("id", theorems.ALL)

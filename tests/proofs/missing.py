@@ -3,8 +3,6 @@
 from functools import partial
 
 from rac_theory.proofs import Missing
-from tests.algebra.refused import refused, wrong
+from tests.refused import raises
 
-__all__ = ["missing", "refused", "wrong"]
-
-missing = partial(refused, Missing)
+missing = partial(raises, Missing)
