@@ -1,8 +1,11 @@
 """What most tests of commands stand in: an empty folder, from which nothing stays imported, and a user's theorems."""
 
+import shlex
 import sys
 
 import pytest
+
+from rac_theory.commands.cli import main
 
 MINE = """
 from dataclasses import replace
@@ -35,6 +38,38 @@ def folder(tmp_path, monkeypatch):
     for name in {*sys.modules} - before:
         if str(getattr(sys.modules[name], "__file__", None)).startswith(str(tmp_path)):
             del sys.modules[name]
+
+
+@pytest.fixture
+def told(folder, capsys):
+    """``told("list", status=0)``: what a command prints in an empty folder, and that it ends with this status."""
+
+    def run(*words, status=0):
+        capsys.readouterr()
+        assert main([*words]) == status
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def refused(folder, capsys):
+    """``refused("list mine", "got 'mine'")``: status 2, a line of error that says so, nothing else, and no file."""
+
+    def files():
+        return sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+
+    def run(typed, message):
+        capsys.readouterr()
+        before = files()
+        assert main(shlex.split(typed)) == 2
+        out, error = capsys.readouterr()
+        assert (out, error[:7], error.count("\n"), error[-1:]) == ("", "error: ", 1, "\n")
+        assert message in error
+        assert len(error) < 1_000  # a screen
+        assert files() == before
+
+    return run
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class NoRank:
         self.dim = dim
 """
 
-QUICK = ["--problem", "quadratic", "--rank", "1", "--side", "left", "--runs", "32", "--steps", "8"]
+QUICK = "--problem quadratic --rank 1 --side left --runs 32 --steps 8"
 
 
 @pytest.fixture(autouse=True)
@@ -70,63 +70,47 @@ def test_what_is_named_is_tried_and_can_be_repeated(folder, typed, found):
         assert main(["repeat", "out/results.json", str(row["number"])]) == 0
 
 
-def test_repeat_notices_other_numbers(folder, capsys):
-    main(["verify", *QUICK, "--sketch", "haar", "--claim", "T2", "--out", "out"])
-    assert main(["repeat", "out/results.json", "2"]) == 2
-    assert "row must be a number in out/results.json, 1 to 1, got 2" in capsys.readouterr().err
+def test_repeat_notices_other_numbers(folder, told, refused):
+    told("verify", *QUICK.split(), "--sketch", "haar", "--claim", "T2", "--out", "out")
+    refused("repeat out/results.json 2", "row must be a number in out/results.json, 1 to 1, got 2")
     content = json.loads((folder / "out/results.json").read_text())
     content["rows"][0]["log_evidence"] = 0.123
     (folder / "out/results.json").write_text(json.dumps(content))
-    assert main(["repeat", "out/results.json", "1"]) == 1
-    assert "not the same numbers in: log_evidence" in capsys.readouterr().out
+    assert "not the same numbers in: log_evidence" in told("repeat", "out/results.json", "1", status=1)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("typed", "message"),
     [
-        (["--sketch", "mine:Forgetful"], "Forgetful.sample must return an array of shape (size, dim, rank)"),
-        (["--sketch", "mine:Transposed"], "got (64, 1, 6)"),
-        (["--sketch", "mine:NoRank"], "must accept dim= and rank="),
-        (["--sketch", "mine:Missing"], "sketch must name something in 'mine', got 'Missing'"),
-        (["--sketch", "elsewhere:X"], "module:Name that can be imported"),
-        (["--rank", "0"], "rank must be >= 1, got 0"),
-        (["--rank", "6", "--problem", "quadratic"], "rank must be in 1..dim=5, got 6"),
-        (["--problem", "empty.svm"], "empty.svm"),
-        (["--problem", "three.svm"], "must have exactly two distinct labels"),
-        (["--problem", "text.svm"], "text.svm"),
-        (["--steps", "-1"], "steps must be in 1..9223372036854775807, got -1"),
-        (["--runs", "0"], "runs must be in 1..9223372036854775807, got 0"),
-        (["--jobs", "0"], f"jobs must be in 1..16 times the cores={16 * cpu_count()}, got 0"),
-        (["--jobs", str(16 * cpu_count() + 1)], f"got {16 * cpu_count() + 1}"),
-        (["--seed", "9" * 30], "seed must be in 0..9223372036854775807, got 999999999999999999999999999999"),
-        (["--seed", "-3"], "seed must be in 0..9223372036854775807, got -3"),
+        ("--sketch mine:Forgetful", "Forgetful.sample must return an array of shape (size, dim, rank)"),
+        ("--sketch mine:Transposed", "got (64, 1, 6)"),
+        ("--sketch mine:NoRank", "must accept dim= and rank="),
+        ("--sketch mine:Missing", "sketch must name something in 'mine', got 'Missing'"),
+        ("--sketch elsewhere:X", "module:Name that can be imported"),
+        ("--rank 0", "rank must be >= 1, got 0"),
+        ("--rank 6 --problem quadratic", "rank must be in 1..dim=5, got 6"),
+        ("--problem empty.svm", "empty.svm"),
+        ("--problem three.svm", "must have exactly two distinct labels"),
+        ("--problem text.svm", "text.svm"),
+        ("--steps -1", "steps must be in 1..9223372036854775807, got -1"),
+        ("--runs 0", "runs must be in 1..9223372036854775807, got 0"),
+        ("--jobs 0", f"jobs must be in 1..16 times the cores={16 * cpu_count()}, got 0"),
+        (f"--jobs {16 * cpu_count() + 1}", f"got {16 * cpu_count() + 1}"),
+        (f"--seed {'9' * 30}", "seed must be in 0..9223372036854775807, got 999999999999999999999999999999"),
+        ("--seed -3", "seed must be in 0..9223372036854775807, got -3"),
+        (f"{QUICK} --out mine.py", "out must be a folder that can be written, got 'mine.py'"),
     ],
 )
-def test_bad_input_is_one_sentence_and_leaves_no_trace(folder, capsys, arguments, message):
-    (folder / "empty.svm").write_text("")
-    (folder / "three.svm").write_text("1 1:1\n2 1:2\n3 1:3\n")
-    (folder / "text.svm").write_text("no data at all\n")
-    before = sorted(path.name for path in folder.iterdir() if path.name != "__pycache__")
-    assert main(["verify", *arguments, "--out", "out"]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert error.count("\n") == 1
-    assert message in error
-    assert sorted(path.name for path in folder.iterdir() if path.name != "__pycache__") == before
+def test_bad_input_is_one_sentence_and_leaves_no_trace(folder, refused, typed, message):
+    for name, content in (("empty", ""), ("three", "1 1:1\n2 1:2\n3 1:3\n"), ("text", "no data at all\n")):
+        (folder / f"{name}.svm").write_text(content)
+    refused(f"verify --out out {typed}", message)
+    assert (folder / "mine.py").read_text() == PLUG_IN
 
 
-def test_an_output_folder_that_cannot_be_written(folder, capsys):
-    (folder / "taken").write_text("a file")
-    assert main(["verify", *QUICK, "--out", "taken"]) == 2
-    assert "out must be a folder that can be written, got 'taken'" in capsys.readouterr().err
-    assert (folder / "taken").read_text() == "a file"
-
-
-def test_a_sketch_has_its_numbers_and_a_figure(folder, capsys):
-    assert main(["sketch", "haar", "--dim", "8", "--rank", "2"]) == 0
-    printed = capsys.readouterr().out
+def test_a_sketch_has_its_numbers_and_a_figure(folder, told):
+    printed = told("sketch", "haar", "--dim", "8", "--rank", "2")
     assert "lambda_min      0.25\n" in printed
     assert "slowdown        4 times" in printed
     assert (folder / "results/sketch-haar-8x2.svg").exists()
-    assert main(["sketch", "mine:Signs", "--dim", "4", "--rank", "1"]) == 0
-    assert "Chernoff-Hoeffding" in capsys.readouterr().out
+    assert "Chernoff-Hoeffding" in told("sketch", "mine:Signs", "--dim", "4", "--rank", "1")

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from rac_theory.commands import cli, names
 
 ASKED = {
@@ -56,20 +54,21 @@ OFFERED = {
 }
 
 
+def run(folder, *words, **environment):
+    """Python, in a process of its own and in a folder."""
+    environment = {**os.environ, **environment}
+    return subprocess.run(
+        [sys.executable, *words], env=environment, cwd=folder, capture_output=True, text=True, timeout=60
+    )
+
+
 def test_names_are_offered(tmp_path):
     """An option without a completer would offer files; one with another's would offer other names.
 
     A process that forks for each line; options of the program itself are offered besides.
     """
     (tmp_path / "grid.toml").write_text("")
-    done = subprocess.run(
-        [sys.executable, "-c", ONE_BY_ONE, json.dumps([*OFFERED])],
-        env={**os.environ, **ASKED},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run(tmp_path, "-c", ONE_BY_ONE, json.dumps([*OFFERED]), **ASKED)
     answers = [[word.strip().strip("'\"") for word in json.loads(line) if word] for line in done.stdout.splitlines()]
     assert len(answers) == len(OFFERED), done.stderr
     for line, words in zip(OFFERED, answers, strict=True):
@@ -77,46 +76,30 @@ def test_names_are_offered(tmp_path):
 
 
 def test_the_program_answers_a_shell_and_imports_nothing_heavy(tmp_path):
-    """The whole way, by the protocol of argcomplete; NumPy alone would take as long as a shell may."""
+    """The whole way, by the protocol of argcomplete; NumPy alone would take as long as a shell may. Nor does help."""
     line = "rac-theory verify --sketch weigh"
     asked = ASKED | {"COMP_LINE": line, "COMP_POINT": str(len(line)), "PYTHONPROFILEIMPORTTIME": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "rac_theory"],
-        env={**os.environ, **asked},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run(tmp_path, "-m", "rac_theory", **asked)
     assert [word.strip() for word in (tmp_path / "answer").read_text().split("\013")] == ["weighted_coordinate"]
     assert done.stdout == ""
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "argcomplete" in imported
     assert not imported & {"numpy", "scipy", "matplotlib", "rich", "joblib", "sklearn", "problems"}
+    for words in (["verify", "--help"], ["--version"]):
+        done = run(tmp_path, "-X", "importtime", "-m", "rac_theory", *words)
+        assert done.returncode == 0
+        assert done.stdout
+        for module in ("numpy", "scipy", "matplotlib", "rich", "joblib", "argcomplete"):
+            assert f" {module}\n" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [["verify", "--help"], ["--version"]])
-def test_help_imports_nothing_heavy_either(tmp_path, words):
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "rac_theory", *words],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0
-    assert done.stdout
-    for module in ("numpy", "scipy", "matplotlib", "rich", "joblib", "argcomplete"):
-        assert f" {module}\n" not in done.stderr
-
-
-def test_the_parser_imports_nothing_of_the_house_and_nothing_that_was_installed():
+def test_the_parser_imports_nothing_of_the_house_and_nothing_that_was_installed(tmp_path):
     """Of ours the commands alone, which import when they run: one import at the top of a file would be seen."""
     code = (
         "import sys\nbefore = {*sys.modules}\nfrom rac_theory.commands import cli\ncli._parser().format_help()\n"
         "print(*sorted({*sys.modules} - before))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = run(tmp_path, "-c", code)
     imported = done.stdout.split()
     assert "rac_theory.commands.options" in imported, done.stderr
     ours = {name for name in imported if name.startswith("rac_theory.")}

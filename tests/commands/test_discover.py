@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
@@ -25,12 +26,12 @@ X = state("X")
 step = Method({X: X - gamma * H(gradient(X))})
 number = 3
 """
+ALONG = ["rac_lora", "--given", "along", "pl"]
 
 
 @pytest.fixture(autouse=True)
-def module(tmp_path, monkeypatch):
-    (tmp_path / "mine_to_discover.py").write_text(MINE)
-    monkeypatch.syspath_prepend(str(tmp_path))
+def module(folder):
+    (folder / "mine_to_discover.py").write_text(MINE)
 
 
 def test_names_are_those_of_values():
@@ -38,25 +39,22 @@ def test_names_are_those_of_values():
         assert all(hasattr(room, name) for name in names.values())
 
 
-def test_the_proof_is_printed_and_what_was_tried(capsys):
+def test_the_proof_is_printed_and_what_was_tried(told):
     """Or, if LaTeX is asked for, the statement and the proof."""
     found = discover(PLAIN, given=(smooth_along_sketch, polyak_lojasiewicz))
     (proof,) = found.proofs
-    assert main(["discover", "rac_lora", "--given", "along", "pl"]) == 0
-    assert capsys.readouterr().out == f"{proof}\n{found}\n"
-    assert main(["discover", "rac_lora", "--given", "along", "pl", "--latex"]) == 0
-    assert f"{proof.theorem.latex()}\n\n{proof.latex()}" in capsys.readouterr().out
+    assert told("discover", *ALONG) == f"{proof}\n{found}\n"
+    assert f"{proof.theorem.latex()}\n\n{proof.latex()}" in told("discover", *ALONG, "--latex")
 
 
-def test_a_method_of_a_user_and_its_share_of_the_exact_rate(capsys):
+def test_a_method_of_a_user_and_its_share_of_the_exact_rate(told):
     """The exact rate at gamma = 1 of coordinates, one in four, is 1 - (1 - .81)/4, the theorem has 1 - .1/4."""
-    asked = ["discover", "mine_to_discover:step", "--given", "along", "pl", "--at", "gamma=1", "mu=0.1"]
-    assert main(asked) == 0
-    printed = capsys.readouterr().out
+    asked = ["discover", "mine_to_discover:step", *ALONG[1:], "--at"]
+    printed = told(*asked, "gamma=1", "mu=0.1")
     assert "a factor of 0.975000 a step, the exact one is 0.952500: 52% of its exponent" in printed.replace("\n", " ")
     assert "this is T13_pl" in printed
-    assert main([*asked[:5], "--at", "gamma=3"]) == 0
-    assert "the constants must meet the assumptions of found_1: gamma L_H <= 2 is not met" in capsys.readouterr().out
+    unmet = "the constants must meet the assumptions of found_1: gamma L_H <= 2 is not met"
+    assert unmet in told(*asked, "gamma=3")
 
 
 def test_constants_that_are_not_given_are_round_and_those_of_no_quadratic_refused():
@@ -66,23 +64,17 @@ def test_constants_that_are_not_given_are_round_and_those_of_no_quadratic_refuse
         assert "must be in (0, 1]" in _compared(T2_sharp, PLAIN, {**_AT, **wrong})
 
 
-def test_where_nothing_is_found_it_ends_with_1(capsys):
-    assert main(["discover", "rac_lora", "--given", "smooth"]) == 1
-    first, second = capsys.readouterr().out.splitlines()
-    nothing = re.compile(r": nothing follows from \d+ facts at any of 40 constants; .* left to be shown$")
-    assert nothing.search(first)
-    assert nothing.search(second)
+def test_where_nothing_is_found_it_ends_with_1(told):
+    first, second = told("discover", "rac_lora", "--given", "smooth", status=1).splitlines()
+    for line in (first, second):
+        assert re.search(r": nothing follows from \d+ facts at any of 40 constants; .* left to be shown$", line)
 
 
-def test_an_interrupt_ends_with_what_was_found(capsys, monkeypatch):
+def test_an_interrupt_ends_with_what_was_found(told, monkeypatch):
     """As by Ctrl-C while the second search is under way: the first proof stands, and the status is that of one."""
 
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("rac_theory.commands.discover._compared", interrupted)
-    assert main(["discover", "rac_lora", "--given", "along", "pl", "--at", "gamma=1"]) == 0
-    printed = capsys.readouterr().out
+    monkeypatch.setattr("rac_theory.commands.discover._compared", Mock(side_effect=KeyboardInterrupt))
+    printed = told("discover", *ALONG, "--at", "gamma=1")
     assert printed.startswith("found_1, proved for every T")
     assert "this is T13_pl" in printed
     assert printed.endswith("interrupted\n")
@@ -101,21 +93,20 @@ def test_on_a_terminal_a_bar_says_what_is_looked_at(monkeypatch, capsys):
         return Discovery((), {}, {}, ("tried",))
 
     monkeypatch.setattr("rac_theory.discovery.discover", looking)
-    assert main(["discover", "rac_lora", "--given", "along", "pl"]) == 1
+    assert main(["discover", *ALONG]) == 1
     assert "iterate" in errors.getvalue()
     assert capsys.readouterr() == ("found\ntried\n", "warned\n")
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("typed", "message"),
     [
-        (["momentun"], "method must be one of momentum, rac_lora, got 'momentun' (did you mean 'momentum'?)"),
-        (["mine_to_discover:number"], "method must be a Method or a Theorem, got int for 'mine_to_discover:number'"),
-        (["momentum", "--given", "smoth"], "given must be one of smooth, along, pl, noise, got 'smoth'"),
-        (["rac_lora", "--at", "gamma"], "at must be NAME=NUMBER, such as gamma=0.5, got 'gamma'"),
-        (["rac_lora", "--seconds", "0"], "seconds must be"),
+        ("momentun", "method must be one of momentum, rac_lora, got 'momentun' (did you mean 'momentum'?)"),
+        ("mine_to_discover:number", "method must be a Method or a Theorem, got int for 'mine_to_discover:number'"),
+        ("momentum --given smoth", "given must be one of smooth, along, pl, noise, got 'smoth'"),
+        ("rac_lora --at gamma", "at must be NAME=NUMBER, such as gamma=0.5, got 'gamma'"),
+        ("rac_lora --seconds 0", "seconds must be"),
     ],
 )
-def test_what_is_typed_is_checked(capsys, words, message):
-    assert main(["discover", *words]) == 2
-    assert message in capsys.readouterr().err
+def test_what_is_typed_is_checked(refused, typed, message):
+    refused(f"discover {typed}", message)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
@@ -37,8 +38,8 @@ class Made(Exits):
 
 
 def a_row(status, number=1):
-    blank = Row.missing(number, "T2", "quadratic", "", 0, 1e-3)
-    return replace(blank, status=status, evidence="exact" if status in ("HOLDS", "VIOLATED") else "none")
+    evidence = "exact" if status in ("HOLDS", "VIOLATED") else "none"
+    return replace(Row.missing(number, "T2", "quadratic", "", 0, 1e-3), status=status, evidence=evidence)
 
 
 @pytest.mark.parametrize(
@@ -60,11 +61,10 @@ def test_the_status_of_rows(statuses, status, sentence, capsys):
     error = capsys.readouterr().err
     assert sentence in error
     assert bool(error) == bool(sentence)
-    assert worst(status, OK) == status
-    assert worst(status, VIOLATED) == VIOLATED
+    assert (worst(status, OK), worst(status, VIOLATED)) == (status, VIOLATED)
 
 
-def test_a_run_in_which_nothing_is_applicable_or_installed_is_no_success(folder, capsys, monkeypatch):
+def test_a_run_in_which_nothing_is_applicable_or_installed_is_no_success(capsys, refused, monkeypatch):
     assert main(["verify", *QUICK, "--sketch", "frozen"]) == 2
     assert "nothing was tried" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "sklearn", None)
@@ -73,8 +73,50 @@ def test_a_run_in_which_nothing_is_applicable_or_installed_is_no_success(folder,
     told, error = capsys.readouterr()
     assert "sklearn is not installed: it needs the extra 'data', python -m pip install -e" in told
     assert "nothing was tried" in error
-    assert main(["verify", "--problem", "no/such.svm"]) == 2  # and a file that is missing needs no extra
-    assert "'no/such.svm': there is no such file" in capsys.readouterr().err
+    refused("verify --problem no/such.svm", "'no/such.svm': there is no such file")  # which needs no extra
+
+
+def test_a_cell_that_calls_sys_exit_has_failed(folder, capsys):
+    (folder / "mine.py").write_text(PLUG_IN.format("sys.exit(0)", "super().__post_init__()"))
+    (folder / "spec.toml").write_text(f'{AXES}sketches = ["haar", "mine:Exits"]\n')
+    assert main(["sweep", "spec.toml", "--trust", "--jobs", "1"]) == 2
+    told, error = capsys.readouterr()
+    assert "1 HOLDS, 1 FAILED" in told
+    assert "1 of 2 row(s) failed" in error
+
+
+def test_a_second_run_says_what_it_replaces(folder, told, refused, capsys):
+    told("verify", *QUICK, "--sketch", "haar")
+    main(["verify", *QUICK, "--sketch", "coordinate"])
+    said = capsys.readouterr().err
+    assert "results/results.json is replaced, 1 row(s) of 20" in said
+    assert "by rac-theory verify --problem quadratic --rank 1" in said
+    (folder / "results/results.json").write_text(mine := json.dumps({"mine": "dear to me"}))
+    refused(f"verify {' '.join(QUICK)}", "mine must be one of the fields")
+    assert (folder / "results/results.json").read_text() == mine
+
+
+def test_what_cannot_be_written_is_refused_before_anything_runs(folder, refused, monkeypatch):
+    """Parquet without its extra, a folder that is not there, and one that is no UTF-8, which no page can name."""
+    (folder / "spec.toml").write_text(AXES)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    refused("sweep spec.toml --export e.parquet", "pyarrow is not installed: it needs the extra 'parquet'")
+    refused("sweep spec.toml --export no/such/e.csv", "its folder is not there")
+    for command in (f"verify {' '.join(QUICK)}", "sketch haar --dim 3 --rank 1", "report"):
+        refused(f"{command} --out r\udcff", "error: out must be a path in UTF-8, got 'r\\udcff'")
+
+
+def test_a_file_that_results_name_is_not_quoted(folder, told, capsys):
+    """The first line of any file of the system was in the error."""
+    told("verify", *QUICK, "--sketch", "haar", "--out", "out", "--jobs", "1")
+    content = json.loads((folder / "out/results.json").read_text())
+    (folder / "secret.txt").write_text("root:x:0:0:secret\n")
+    content["rows"][0]["problem"] = "./secret.txt"
+    (folder / "out/results.json").write_text(json.dumps(content))
+    assert main(["repeat", "out/results.json", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "must be a readable svmlight file, got './secret.txt': a line of it is not as 1 3:0.5 7:2" in said
+    assert "root" not in said
 
 
 @pytest.mark.parametrize(
@@ -146,15 +188,6 @@ def test_what_happens_in_a_worker_is_told_as_well(folder):
         assert "Traceback" not in error
 
 
-def test_a_cell_that_calls_sys_exit_has_failed(folder, capsys):
-    (folder / "mine.py").write_text(PLUG_IN.format("sys.exit(0)", "super().__post_init__()"))
-    (folder / "spec.toml").write_text(f'{AXES}sketches = ["haar", "mine:Exits"]\n')
-    assert main(["sweep", "spec.toml", "--trust", "--jobs", "1"]) == 2
-    told, error = capsys.readouterr()
-    assert "1 HOLDS, 1 FAILED" in told
-    assert "1 of 2 row(s) failed" in error
-
-
 def test_an_error_is_that_of_the_code_that_raised_it_or_called_the_library_which_did():
     """What a plug-in does to a library is its own; what we do is ours; an error that explains itself is left alone."""
     told = {"__name__": "mine"}
@@ -205,19 +238,6 @@ def test_a_full_disk_names_the_file_and_leaves_no_part(folder):
     assert not [*folder.rglob("*.part")]
 
 
-def test_a_second_run_says_what_it_replaces(folder, capsys):
-    main(["verify", *QUICK, "--sketch", "haar"])
-    capsys.readouterr()
-    main(["verify", *QUICK, "--sketch", "coordinate"])
-    said = capsys.readouterr().err
-    assert "results/results.json is replaced, 1 row(s) of 20" in said
-    assert "by rac-theory verify --problem quadratic --rank 1" in said
-    (folder / "results/results.json").write_text(json.dumps({"mine": "dear to me"}))
-    assert main(["verify", *QUICK]) == 2
-    assert "mine must be one of the fields" in capsys.readouterr().err
-    assert json.loads((folder / "results/results.json").read_text()) == {"mine": "dear to me"}
-
-
 def test_what_a_file_names_is_imported_with_trust_only(folder, capsys):
     """A ledger or a spec of someone else ran code of the working folder."""
     harmless = PLUG_IN.format("return Haar.sample(self, rng, size)", "pass")
@@ -241,16 +261,6 @@ def test_what_a_file_names_is_imported_with_trust_only(folder, capsys):
     assert "mine" not in sys.modules
 
 
-def test_parquet_is_asked_for_before_the_run(folder, capsys, monkeypatch):
-    (folder / "spec.toml").write_text(AXES)
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert main(["sweep", "spec.toml", "--export", "e.parquet"]) == 2
-    assert "pyarrow is not installed: it needs the extra 'parquet'" in capsys.readouterr().err
-    assert main(["sweep", "spec.toml", "--export", "no/such/e.csv"]) == 2
-    assert "its folder is not there" in capsys.readouterr().err
-    assert [path.name for path in folder.iterdir()] == ["spec.toml"]
-
-
 def ended(folder, words, how):
     """Status and standard error of a command whose streams are what a shell makes of them."""
     command = f"{sys.executable} -m rac_theory {words} {how}"
@@ -259,7 +269,10 @@ def ended(folder, words, how):
 
 
 def test_what_cannot_be_printed_is_one_sentence(folder):
-    """The version was a traceback, the help a success, and the rest named no stream, or hid what came before."""
+    """The version was a traceback, the help a success, and the rest named no stream, or hid what came before.
+
+    Into a pipe that nobody reads what does nothing but print has failed; a command has perhaps done what was wanted.
+    """
     told = "error: standard output cannot be written: "
     full, closed = f"{told}No space left on device\n", f"{told}Bad file descriptor\n"
     for words, how, said in (
@@ -272,12 +285,7 @@ def test_what_cannot_be_printed_is_one_sentence(folder):
     ):
         assert ended(folder, words, how) == (2, said), (words, how)
     assert ended(folder, "--version", ">/dev/null 2>&-") == (0, "")
-
-
-def test_a_pipe_that_nobody_reads(folder):
-    """What does nothing but print has failed; a command has perhaps done what was wanted of it."""
-    said = "error: standard output cannot be written: Broken pipe\n"
-    for words, end in (("--version", (2, said)), ("explain T2", (141, ""))):
+    for words, end in (("--version", (2, f"{told}Broken pipe\n")), ("explain T2", (141, ""))):
         reader, writer = os.pipe()
         os.close(reader)
         command = [sys.executable, "-m", "rac_theory", *words.split()]
@@ -295,35 +303,9 @@ def test_a_violated_claim_goes_before_what_fails_beside_it(folder, capsys, monke
     assert "error: out must be a folder that can be written" in capsys.readouterr().err
     status, error = ended(folder, judged, ">/dev/full")
     assert (status, "No space left on device" in error) == (1, True)
-
-    def full(folder):
-        raise OSError("'report.html' cannot be written: No space left on device")
-
-    monkeypatch.setattr("rac_theory.ledger.report.write", full)
+    full = OSError("'report.html' cannot be written: No space left on device")
+    monkeypatch.setattr("rac_theory.ledger.report.write", Mock(side_effect=full))
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 2
     monkeypatch.setattr("rac_theory.commands.verify.violated", list)
     assert main(["verify", *QUICK, "--sketch", "haar", "--jobs", "1"]) == 1
     assert "error: 'report.html' cannot be written" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("command", [["verify", *QUICK], ["sketch", "haar", "--dim", "3", "--rank", "1"], ["report"]])
-def test_an_out_that_is_no_utf_8_is_refused_before_anything_runs(folder, capsys, command):
-    """The page that names it could not be written, after all runs."""
-    assert main([*command, "--out", "r\udcff"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: out must be a path in UTF-8, got 'r\\udcff'")
-    assert [*folder.iterdir()] == []
-
-
-def test_a_file_that_results_name_is_not_quoted(folder, capsys):
-    """The first line of any file of the system was in the error."""
-    main(["verify", *QUICK, "--sketch", "haar", "--out", "out", "--jobs", "1"])
-    content = json.loads((folder / "out/results.json").read_text())
-    (folder / "secret.txt").write_text("root:x:0:0:secret\n")
-    content["rows"][0]["problem"] = "./secret.txt"
-    (folder / "out/results.json").write_text(json.dumps(content))
-    capsys.readouterr()
-    assert main(["repeat", "out/results.json", "1"]) == 2
-    said = capsys.readouterr().err
-    assert "must be a readable svmlight file, got './secret.txt': a line of it is not as 1 3:0.5 7:2" in said
-    assert "root" not in said

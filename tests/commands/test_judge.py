@@ -44,32 +44,24 @@ def test_a_verdict_and_a_figure_in_one_command(folder, capsys, words, status, to
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("typed", "told"),
     [
-        (["curves.csv"], "judge must be given a bound by --bound, or other runs by --below, got neither"),
-        (["curves.csv", "--bound", "1", "--below", "slow.csv"], "or other runs by --below, got both"),
-        (["curves.csv", "--below", "slow.csv"], "below must come with --ceiling, a proved upper end of both"),
-        (["curves.csv", "--bound", "no.csv"], "no.csv must be a CSV file, there is no such file"),
-        (["curves.csv", "--bound", "slow.csv"], "bound must be one row or one column of numbers, got (300, 6)"),
-        (["curves.csv", "--bound", "my_rates:slow"], "bound must name something in 'my_rates', got 'slow'"),
-        (["curves.csv", "--bound", "T2"], "constants must be a Constants or a dict, with gamma, mu, lambda_min, gap0"),
-        (
-            ["curves.csv", "--bound", "T2", "--constant", "mu"],
-            "constant must be NAME=VALUE with a number, as gamma=0.1",
-        ),
-        (["curves.csv", "--bound", "1", "--ceiling", "0.5"], "must be a proved upper end of the metric, got 0.5"),
-        (["my_rates.py", "--bound", "1"], "my_rates.py must have"),
+        ("curves.csv", "judge must be given a bound by --bound, or other runs by --below, got neither"),
+        ("curves.csv --bound 1 --below slow.csv", "or other runs by --below, got both"),
+        ("curves.csv --below slow.csv", "below must come with --ceiling, a proved upper end of both"),
+        ("curves.csv --bound no.csv", "no.csv must be a CSV file, there is no such file"),
+        ("curves.csv --bound slow.csv", "bound must be one row or one column of numbers, got (300, 6)"),
+        ("curves.csv --bound my_rates:slow", "bound must name something in 'my_rates', got 'slow'"),
+        ("curves.csv --bound T2", "constants must be a Constants or a dict, with gamma, mu, lambda_min, gap0"),
+        ("curves.csv --bound T2 --constant mu", "constant must be NAME=VALUE with a number, as gamma=0.1"),
+        ("curves.csv --bound 1 --ceiling 0.5", "must be a proved upper end of the metric, got 0.5"),
+        ("my_rates.py --bound 1", "my_rates.py must have"),
     ],
 )
-def test_bad_input_is_one_line_and_leaves_nothing_behind(folder, capsys, words, told):
-    assert main(["judge", *words, "--out", "out"]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert told in error
-    assert len(error.splitlines()) == 1
-    assert not (folder / "out").exists()
+def test_bad_input_is_one_line_and_leaves_nothing_behind(refused, typed, told):
+    refused(f"judge {typed} --out out", told)
 
 
-def test_what_is_not_applicable_is_bad_input(folder, capsys):
-    assert main(["judge", "curves.csv", "--bound", "T2", *T2, "--constant", "gamma=2"]) == 2
-    assert "gamma L <= 1 is not met" in capsys.readouterr().out
+def test_what_is_not_applicable_is_bad_input(told):
+    words = ["judge", "curves.csv", "--bound", "T2", *T2, "--constant", "gamma=2"]
+    assert "gamma L <= 1 is not met" in told(*words, status=2)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from rac_theory import theorems
-from rac_theory.commands.cli import main
 from rac_theory.ledger.default_problems import DEFAULT_PROBLEMS
 from rac_theory.ledger.theorem_settings import SETTINGS
 from rac_theory.literature import CLAIMS, counterexamples
@@ -18,13 +17,12 @@ NAMES = (*theorems.ALL, "T11", *counterexamples.ALL, *CLAIMS, *DEFAULT_PROBLEMS,
 
 
 @pytest.fixture
-def groups(capsys, monkeypatch):
+def groups(told, monkeypatch):
     """The lines that are indented by four, by the heading that they stand under, at 80 columns of a terminal."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
-    assert main(["list"]) == 0
     found, heading = {}, ""
-    printed = capsys.readouterr().out.splitlines()
+    printed = told("list").splitlines()
     assert max(map(len, printed)) <= 80
     for line in printed:
         indent = len(line) - len(line.lstrip())
@@ -77,7 +75,8 @@ def test_each_stands_where_it_belongs(groups):
     assert under("no rate is promised") == [name for name in NAMED if kinds[name] == "some never"] == ["frozen"]
 
 
-def test_what_they_are_is_told(groups):
+def test_what_they_are_is_told(groups, told, monkeypatch):
+    """Data that are not installed are listed with what they need."""
     lines = [" ".join(line.split()) for ones in groups.values() for line in ones]
     for line in (
         "T2 rac_lora_gd_pl gap",
@@ -87,11 +86,6 @@ def test_what_they_are_is_told(groups):
         "client epochs T9rr T10rr",
     ):
         assert line in lines
-
-
-def test_data_that_are_not_installed_are_listed_with_what_they_need(capsys, monkeypatch):
     for module in ("sklearn", "sklearn.datasets"):
         monkeypatch.setitem(sys.modules, module, None)
-    assert main(["list"]) == 0
-    listed = " ".join(capsys.readouterr().out.split())
-    assert "digits sklearn is not installed: it needs the extra 'data'" in listed
+    assert "digits sklearn is not installed: it needs the extra 'data'" in " ".join(told("list").split())

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from rac_theory import theorems
-from rac_theory.commands.cli import main
 from rac_theory.commands.verify import _show
 from rac_theory.ledger.table import SHORT
 from rac_theory.ledger.verdict_row import Row
@@ -17,21 +16,10 @@ MANY += ["--side", "left", "right", "--steps", "6"]
 FEW = ["--claim", "T1", "T2", "--problem", "quadratic", "--sketch", "haar", "frozen", "--side", "left", "right"]
 
 
-@pytest.fixture
-def told(folder, capsys):
-    """``told(*words, status=0)``: the lines that verify prints in an empty folder."""
-
-    def run(*words, status=0):
-        assert main(["verify", *words]) == status
-        return capsys.readouterr().out.splitlines()
-
-    return run
-
-
-def test_many_rows_end_in_a_summary_and_few_are_their_own(told, tmp_path):
+def test_many_rows_end_in_a_summary_and_few_are_their_own(told, folder):
     """Catches a threshold that counts rows that were not run, an option that is not read, and rows that are lost."""
-    lines = told(*MANY)
-    rows = json.loads((tmp_path / "results/results.json").read_text())["rows"]
+    lines = told("verify", *MANY).splitlines()
+    rows = json.loads((folder / "results/results.json").read_text())["rows"]
     assert len(rows) == 32 > SHORT
     assert lines[0].split() == ["problem", "evidence", "T1", "T2"]
     assert [line.split()[:3] for line in lines[1:3]] == [["quadratic", "exact", "8H"], ["linnerud", "exact", "8H"]]
@@ -40,24 +28,24 @@ def test_many_rows_end_in_a_summary_and_few_are_their_own(told, tmp_path):
     assert "32 HOLDS" in lines
     assert "Rows in results/results.json (--rows prints them), figures in results/figures." in lines
     assert len(lines) < 10
-    full = told(*MANY, "--rows")
+    full = told("verify", *MANY, "--rows").splitlines()
     assert full[0].split()[:3] == ["#", "claim", "case"]
     assert [int(line.split()[0]) for line in full[1:33]] == [row["number"] for row in rows]
-    few = told(*FEW)
+    few = told("verify", *FEW).splitlines()
     assert few[0].split()[:3] == ["#", "claim", "case"]
     assert few[1].split()[1:6] == ["T1", "quadratic", "haar", "r1", "left"]
     assert few[9] == "NOT_APPLICABLE x 8 (frozen): lambda_min > 0 is not met: lambda_min is 0"
     assert few[10] == "8 HOLDS, 8 NOT_APPLICABLE"
 
 
-def test_the_smallest_slack_is_that_of_a_row_which_can_be_repeated(told, tmp_path, capsys):
+def test_the_smallest_slack_is_that_of_a_row_which_can_be_repeated(told, folder):
     """By the rows themselves: the smallest number in the table, and the row that has it."""
-    lines = told(*MANY)
-    rows = json.loads((tmp_path / "results/results.json").read_text())["rows"]
+    lines = told("verify", *MANY).splitlines()
+    rows = json.loads((folder / "results/results.json").read_text())["rows"]
     least = min(rows, key=lambda row: row["slack"]["low"])
     (again,) = (line for line in lines if "The smallest slack again: " in line)
     assert again.endswith(f"rac-theory repeat results/results.json {least['number']}")
-    assert main(["repeat", "results/results.json", str(least["number"])]) == 0
+    told("repeat", "results/results.json", str(least["number"]))
     shown = [float(cell) for line in lines[1:3] for cell in re.findall(r"8H (\S+)", line)]
     assert min(shown) <= least["slack"]["low"] < min(shown) * 1.01
 
@@ -66,7 +54,7 @@ def test_a_refuted_row_is_shown_in_full(told, monkeypatch):
     """A theorem that promises too much, among others that hold: half the bound of T2."""
     false = replace(theorems.T2, claim=theorems.E(theorems.gap) <= theorems.T2.claim.bound / 2)
     monkeypatch.setattr(theorems, "ALL", {**theorems.ALL, "T2": false})
-    lines = told(*MANY, status=1)
+    lines = told("verify", *MANY, status=1).splitlines()
     refuted = [line for line in lines if " VIOLATED " in line and line.split()[1] == "T2"]
     assert len(refuted) >= 1
     assert all(re.match(r" *\d+  T2 .* 1/L .*VIOLATED", line) for line in refuted)
@@ -77,10 +65,9 @@ def test_a_refuted_row_is_shown_in_full(told, monkeypatch):
     assert "V violated" in "".join(lines)
 
 
-def test_a_counterexample_is_a_claim_too_and_a_wrong_name_is_answered_with_all(told, capsys):
-    assert "C6 HOLDS: every constant step is too long" in told("--claim", "C6")
-    assert main(["verify", "--claim", "T2", "Galore"]) == 2
-    assert "got 'Galore' (did you mean 'GaLore'?)" in capsys.readouterr().err
+def test_a_counterexample_is_a_claim_too_and_a_wrong_name_is_answered_with_all(told, refused):
+    assert "C6 HOLDS: every constant step is too long" in told("verify", "--claim", "C6").splitlines()
+    refused("verify --claim T2 Galore", "got 'Galore' (did you mean 'GaLore'?)")
 
 
 @pytest.mark.parametrize("more", [0, 1])

@@ -13,16 +13,13 @@ W = np.ones((2, 3, 4, 5))
 
 
 def test_without_a_method_the_inverse_of_L_is_rounded_down():
-    """1/5 is more than a fifth. Catches the product with L, and a step that is a hair too long."""
+    """1/5 is more than a fifth. Catches the product with L, a step that is a hair too long, and an unknown L."""
     for L in (0.5, 5.0, 1e-300):
         check_certifies(SimpleNamespace(L=L))
         steps = certified_step(SimpleNamespace(L=L), W, W)
         assert steps.shape == (2, 3)
         assert (steps == steps[0, 0]).all()
         assert Fraction(float(steps[0, 0])) <= 1 / Fraction(L) < Fraction(math.nextafter(steps[0, 0], math.inf))
-
-
-def test_without_a_method_L_must_be_known():
     for L in (0.0, math.inf, math.nan, -1.0):
         with pytest.raises(ValueError, match=r"^problem must certify a step at each W, .* got L = "):
             check_certifies(SimpleNamespace(L=L))

@@ -24,7 +24,6 @@ from rac_theory.problems import (
     TwoLayerNetwork,
     datasets,
 )
-from tests.as_one_test import as_one_test
 
 
 def test_data_are_standardised():
@@ -41,20 +40,19 @@ def test_data_are_standardised():
         assert problem.value(np.zeros(problem.shape)) == pytest.approx(problem.shape[1] / 2)
 
 
-@as_one_test(
-    ("make", "shape", "name"),
-    [
+def test_named_problems_say_their_name():
+    """An unknown one gets the nearest."""
+    for make, shape, name in (
         (LeastSquares.diabetes, (10, 1), "LeastSquares.diabetes(l2=0.5)"),
         (LeastSquares.linnerud, (3, 3), "LeastSquares.linnerud(l2=0.5)"),
         (LogisticRegression.breast_cancer, (30, 1), "LogisticRegression.breast_cancer(l2=0.5)"),
         (SoftmaxRegression.digits, (64, 10), "SoftmaxRegression.digits(l2=0.5)"),
         (SoftmaxRegression.wine, (13, 3), "SoftmaxRegression.wine(l2=0.5)"),
         (NonconvexLogistic.breast_cancer, (30, 1), "NonconvexLogistic.breast_cancer(lam=0.5)"),
-    ],
-)
-def test_named_problems_say_their_name(make, shape, name):
-    assert make(0.5).shape == shape
-    assert repr(make(0.5)) == name
+    ):
+        assert (make(0.5).shape, repr(make(0.5))) == (shape, name)
+    with pytest.raises(ValueError, match=r"name must be one of .*, got 'digit' \(did you mean 'digits'\?\)"):
+        datasets.bundled("digit")
 
 
 def test_nothing_is_added_that_is_not_asked_for():
@@ -67,11 +65,6 @@ def test_nothing_is_added_that_is_not_asked_for():
     ]
     assert {signature(make).parameters["l2"].default for make in makes} == {0}
     assert {(kind.f_star, kind.f_star_error, kind.f_lower) for kind in (Quadratic, PLSine)} == {(0, 0, 0)}
-
-
-def test_an_unknown_name_gets_the_nearest():
-    with pytest.raises(ValueError, match=r"name must be one of .*, got 'digit' \(did you mean 'digits'\?\)"):
-        datasets.bundled("digit")
 
 
 def test_an_svmlight_file_is_read_as_it_is(tmp_path):
@@ -124,25 +117,17 @@ def test_importing_problems_loads_nothing_heavy():
     assert found.stdout.strip() == "[]"
 
 
-@as_one_test(
-    ("source", "expected"),
-    [
+def test_the_source_is_named_where_it_is_known():
+    """Else by a digest, which tells shapes, types and orders apart; numbers are exact and short."""
+    for source, expected in (
         ("", r"SimpleNamespace\(20x3 #[0-9a-f]{8}, l2=0.5\)"),
         ("digits()", r"SimpleNamespace\.digits\(l2=0.5\)"),
         ("svmlight('mushrooms')", r"SimpleNamespace\.svmlight\('mushrooms' #[0-9a-f]{8}, l2=0.5\)"),
-    ],
-)
-def test_the_source_is_named_where_it_is_known(source, expected):
-    assert re.fullmatch(expected, datasets.short_name(SimpleNamespace(), source, (20, 3), np.ones(3), l2=0.5))
-
-
-def test_digests_tell_shapes_types_and_orders_apart():
+    ):
+        assert re.fullmatch(expected, datasets.short_name(SimpleNamespace(), source, (20, 3), np.ones(3), l2=0.5))
     a = np.arange(6.0)
     same = {digest(a), digest(a.tolist()), digest(np.arange(12.0)[::2] / 2)}
     more = a.reshape(2, 3), a[::-1], a.astype(np.float32), list("ab")
     assert len(same) == 1
     assert len({*same, digest(a, None), *map(digest, more)}) == 6
-
-
-def test_numbers_are_exact_and_short():
     assert [exactly(number) for number in (0.0, 2, 0.1, 1 / 3)] == ["0", "2", "0.1", "0.3333333333333333"]

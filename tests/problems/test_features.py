@@ -85,7 +85,7 @@ def test_each_allowance_is_the_one_that_is_derived(kind):
     assert gram_of_columns(X.T)[1] / eps == pytest.approx((3 + 4) * 25)
 
 
-def test_rows_have_a_mean_squared_norm_of_moderate_size(kind):
+def test_units_whose_squares_are_no_floats_are_named(kind):
     """The same numbers in 9 rows are moderate, and in 4 rows not. Catches a sum for the mean, and columns for rows."""
     few, many = np.full((4, 9), 1.2e37), np.full((9, 4), 1.2e37)
     features("X", kind(many))
@@ -94,19 +94,23 @@ def test_rows_have_a_mean_squared_norm_of_moderate_size(kind):
         LeastSquares(np.ones((4, 1)), few)
     with pytest.raises(ValueError, match=r"X must have a mean squared norm of its rows of size .*, got 1\.3e\+75"):
         features("X", kind(few))
-
-
-def test_units_whose_squares_are_no_floats_are_named(kind):
     for scale in (1e-162, 1e150, 1e200):
         with pytest.raises(ValueError, match=r"X must have a largest entry of size 1e-75..1e75, got .*other units"):
             features("X", kind(scale * DENSE))
 
 
-def test_sparse_stays_sparse_and_is_copied():
+def test_every_sparse_format_is_the_same_matrix():
+    """It stays sparse, and is copied; duplicates add up."""
+    for form in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil"):
+        for family in (sparse.csr_array, sparse.csr_matrix):
+            X = features("X", family(DENSE).asformat(form))
+            np.testing.assert_array_equal(X.toarray(), DENSE)
+            assert X.has_canonical_format
+            assert not any(part.flags.writeable for part in (X.data, X.indices, X.indptr))
     mine = sparse.coo_array(([1.0, 2.0, 4.0], ([0, 0, 1], [1, 1, 0])), shape=(2, 2))
     X = features("X", mine)
     assert isinstance(X, sparse.csr_array)
-    np.testing.assert_array_equal(X.toarray(), [[0, 3], [4, 0]])  # duplicates add up
+    np.testing.assert_array_equal(X.toarray(), [[0, 3], [4, 0]])
     assert not X.data.flags.writeable
     assert mine.data.flags.writeable
 
@@ -125,15 +129,6 @@ def test_integers_that_stand_there_twice_are_named(dtype):
         np.testing.assert_array_equal(features("X", made).toarray(), once.toarray().astype(float))
 
 
-def test_every_sparse_format_is_the_same_matrix():
-    for form in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil"):
-        for family in (sparse.csr_array, sparse.csr_matrix):
-            X = features("X", family(DENSE).asformat(form))
-            np.testing.assert_array_equal(X.toarray(), DENSE)
-            assert X.has_canonical_format
-            assert not any(part.flags.writeable for part in (X.data, X.indices, X.indptr))
-
-
 def test_sparse_matrices_that_are_none_are_named():
     """Where indices lead out of a matrix SciPy reads beyond its memory."""
     for part in ("indices", "indptr"):
@@ -146,29 +141,28 @@ def test_sparse_matrices_that_are_none_are_named():
             features("X", sparse.coo_array((data, ([0], [0])), shape=(2, 2)))
 
 
-@pytest.mark.parametrize(
-    ("X", "expected"),
-    [
-        ([[1, 1], [1, 1 + 2.0**-52]], 2),
-        ([[1, 1], [1, 1]], 1),
-        ([[1, 0], [1, 1e-17], [1, 0]], 2),
-        ([[0.1, 0.3], [1, 3]], 2),  # the float 0.3 is not three times the float 0.1
-        ([[0.1, 0.2], [1, 2]], 1),
-        ([[1e100, 1e-100], [1e-100, 1e-300]], 2),
-        ([[0, 0, 1], [0, 0, -2]], 1),
-        ([[0, 1, 2], [0, 2, 4], [1, 5, 5], [2, 11, 12]], 2),
-        ([[-0.0, 0.0]], 0),
-    ],
-)
-def test_small_matrices_are_decided(kind, X, expected):
-    assert rank_bound(kind(np.array(X, float))) == expected
-    assert rank_bound(kind(np.array(X, float).T)) == expected
+RANKS = [
+    ([[1, 1], [1, 1 + 2.0**-52]], 2),
+    ([[1, 1], [1, 1]], 1),
+    ([[1, 0], [1, 1e-17], [1, 0]], 2),
+    ([[0.1, 0.3], [1, 3]], 2),  # the float 0.3 is not three times the float 0.1
+    ([[0.1, 0.2], [1, 2]], 1),
+    ([[1e100, 1e-100], [1e-100, 1e-300]], 2),
+    ([[0, 0, 1], [0, 0, -2]], 1),
+    ([[0, 1, 2], [0, 2, 4], [1, 5, 5], [2, 11, 12]], 2),
+    ([[-0.0, 0.0]], 0),
+]
 
 
-def test_products_of_integers_have_the_rank_of_their_factors():
+def test_small_matrices_are_decided(kind):
+    """Products of integers have the rank of their factors. A matrix whose rank is asked is left alone."""
+    for X, expected in RANKS:
+        assert rank_bound(kind(np.array(X, float))) == rank_bound(kind(np.array(X, float).T)) == expected, X
     for N, d, true in [(5, 5, 1), (5, 5, 3), (5, 9, 3), (5, 9, 5), (9, 5, 1), (9, 5, 5)] * 10:
         X = (RNG.integers(-4, 5, (N, true)) @ RNG.integers(-4, 5, (true, d))).astype(float)
-        assert rank_bound(X) == np.linalg.matrix_rank(X)
+        assert rank_bound(kind(X)) == np.linalg.matrix_rank(X)
+    X = sparse.csr_array(([1.0, 0.0], ([0, 1], [0, 1])), shape=(2, 2))
+    assert (rank_bound(X), X.nnz) == (1, 2)
 
 
 def test_large_matrices_are_decided_by_their_distinct_lines(kind, monkeypatch):
@@ -179,9 +173,3 @@ def test_large_matrices_are_decided_by_their_distinct_lines(kind, monkeypatch):
     assert rank_bound(kind(X[[0, 1, 1, 1, 0]])) == 2
     assert rank_bound(kind(X * [1, 0, 1, 0])) == 2
     assert rank_bound(kind(X[:, [0, 1, 1]] * [1, 1, 2])) == 3
-
-
-def test_a_matrix_whose_rank_is_asked_is_left_alone():
-    X = sparse.csr_array(([1.0, 0.0], ([0, 1], [0, 1])), shape=(2, 2))
-    assert rank_bound(X) == 1
-    assert X.nnz == 2

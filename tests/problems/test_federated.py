@@ -112,25 +112,23 @@ def test_the_minimum_is_certified_and_the_constants_survive(name, split):
     assert (stretched <= problem.L * (1 + 1e-9)).all()
 
 
-@pytest.mark.parametrize(("noise", "scale"), [(0.0, 2.0**-100), (0.0, 1.0), (1e-9, 2.0**100), (1e-3, 1.0), (1.0, 1.0)])
-def test_data_that_can_be_fitted_have_a_certified_minimum(noise, scale):
-    """Five clients of unequal size: the interval holds the infimum, which is 0 without noise; it used to be nan."""
-    rng = np.random.default_rng(5)
-    A = rng.integers(-5, 6, (12, 3)).astype(float)
-    y = scale * (A @ rng.integers(-5, 6, (3, 1)) + noise * rng.normal(size=(12, 1)))
-    whole = LeastSquares(A, y)
-    problem = Federated(whole, 5)
-    shares = [Fraction(1, 5 * len(rows)) for rows in np.array_split(np.arange(12), 5) for _ in rows]
-    exact = infimum(whole, shares)
-    assert (exact == 0) == (noise == 0)
-    assert problem.f_star - problem.f_star_error <= exact <= problem.f_star
-    assert 0 <= problem.f_lower <= exact
-    assert problem.f_star_error <= 1e-13 * problem.value(np.zeros(problem.shape))
-    assert math.isfinite(problem.D)
+def test_data_that_can_be_fitted_have_a_certified_minimum():
+    """Five clients of unequal size: the interval holds the infimum, which is 0 without noise; it used to be nan.
 
-
-def test_labels_that_can_be_separated_have_a_certified_minimum():
-    """Clients without a penalty to speak of: f* is 1e-8 of f(0), and so is what rounding leaves of it."""
+    Labels that can be separated: f* is 1e-8 of f(0), and so is what rounding leaves of it.
+    """
+    for noise, scale in ((0.0, 2.0**-100), (0.0, 1.0), (1e-9, 2.0**100), (1e-3, 1.0), (1.0, 1.0)):
+        rng = np.random.default_rng(5)
+        A = rng.integers(-5, 6, (12, 3)).astype(float)
+        y = scale * (A @ rng.integers(-5, 6, (3, 1)) + noise * rng.normal(size=(12, 1)))
+        whole = LeastSquares(A, y)
+        problem = Federated(whole, 5)
+        exact = infimum(whole, [Fraction(1, 5 * len(rows)) for rows in np.array_split(np.arange(12), 5) for _ in rows])
+        assert (exact == 0) == (noise == 0)
+        assert problem.f_star - problem.f_star_error <= exact <= problem.f_star
+        assert 0 <= problem.f_lower <= exact
+        assert problem.f_star_error <= 1e-13 * problem.value(np.zeros(problem.shape))
+        assert math.isfinite(problem.D)
     A = np.vstack([np.eye(3), -np.eye(3), [[3.0, 1, 1]]])
     problem = Federated(LogisticRegression(A, [0, 0, 0, 1, 1, 1, 0], l2=1e-9), 3)
     assert 0 < problem.f_star < 1e-6
@@ -179,7 +177,7 @@ def test_a_client_computes_only_the_runs_that_ask_for_it():
 
 
 def test_every_row_has_one_client():
-    """And labels are sorted: a client by label sees few of them."""
+    """And labels are sorted: a client by label sees few of them. A random split repeats itself from its seed."""
     whole = WHOLE["logistic"]
     for problem in (Federated(whole, 5), Federated.by_label(whole, 5), Federated.at_random(whole, 5, 1)):
         rows = np.vstack([client.X for client in problem.clients])
@@ -191,10 +189,6 @@ def test_every_row_has_one_client():
     targets = [[2.0, 0.0, 1.0], [1.0, 5.0, 0.0], [1.0, 4.0, 3.0], [1.0, 4.0, 2.0]]
     clients = Federated.by_label(LeastSquares(np.ones((4, 1)), targets), 4).clients
     assert [client.Y[0].tolist() for client in clients] == sorted(targets)
-
-
-def test_a_random_split_repeats_itself_from_its_seed():
-    whole = WHOLE["logistic"]
     restored = pickle.loads(pickle.dumps(Federated.at_random(whole, 3, 5)))
     made = [restored, *(Federated.at_random(whole, 3, seed) for seed in (5, 6))]
     rows = [[client.X.tolist() for client in problem.clients] for problem in made]
@@ -204,17 +198,17 @@ def test_a_random_split_repeats_itself_from_its_seed():
 
 
 def test_errors_say_what_to_change():
-    whole = WHOLE["least squares"]
-    with pytest.raises(ValueError, match=r"clients must be in 1..n_components=12, got 13"):
-        Federated(whole, 13)
-    with pytest.raises(ValueError, match=r"clients must list each row 0..11 exactly once, got 3 rows"):
-        Federated(whole, [[0, 1], [1]])
-    with pytest.raises(ValueError, match=r"clients\[1\] must have rows that make a problem: rows must be a non-empty"):
-        Federated(whole, [list(range(12)), []])
-    with pytest.raises(ValueError, match=r"clients\[0\] must have rows that make a problem: X must not be zero"):
-        Federated(LeastSquares(np.vstack([np.zeros(3), X[1:]]), Y), 12)
-    with pytest.raises(ValueError, match="problem must be a finite sum that can be divided, got PLSine"):
-        Federated(PLSine((2, 2)), 2)
+    whole, without_a_row = WHOLE["least squares"], LeastSquares(np.vstack([np.zeros(3), X[1:]]), Y)
+    in_rows = "must have rows that make a problem:"
+    for problem, clients, message in (
+        (whole, 13, r"clients must be in 1..n_components=12, got 13"),
+        (whole, [[0, 1], [1]], r"clients must list each row 0..11 exactly once, got 3 rows"),
+        (whole, [list(range(12)), []], rf"clients\[1\] {in_rows} rows must be a non-empty"),
+        (without_a_row, 12, rf"clients\[0\] {in_rows} X must not be zero"),
+        (PLSine((2, 2)), 2, "problem must be a finite sum that can be divided, got PLSine"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Federated(problem, clients)
     for wrong in ("size", [1.0, 2.0], [1.0, 2.0, 0.0], [1.0, 2.0, math.nan], 3):
         with pytest.raises(ValueError, match="weights"):
             Federated(whole, 3, wrong)

@@ -24,16 +24,13 @@ def test_what_is_packed_is_read_back_without_a_copy(shapes, batch):
     assert [part.stop - part.start for part in layers.slices()] == [m * n for m, n in shapes]
 
 
-def test_a_batch_is_broadcast():
+def test_a_batch_is_broadcast_and_layers_are_known_by_their_names():
     """A layer without runs is that of every run."""
     layers = Layers([(2, 1), (1, 2)])
     W = layers.pack([np.arange(6.0).reshape(3, 2, 1), np.array([[7.0, 8.0]])])
     assert W[..., 0].tolist() == [[0, 1, 7, 8], [2, 3, 7, 8], [4, 5, 7, 8]]
-
-
-def test_layers_are_known_by_their_names():
+    assert layers.names == ("W1", "W2")
     assert Layers([(2, 3), (3, 1)], names=["hidden", "head"]).index("head") == 1
-    assert Layers([(2, 3), (3, 1)]).names == ("W1", "W2")
 
 
 @as_one_test(

@@ -5,7 +5,6 @@ import pytest
 from scipy import sparse
 
 from rac_theory.problems import LeastSquares
-from tests.as_one_test import as_one_test
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(30, 5))
@@ -20,25 +19,24 @@ both = pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense
 
 @both
 @pytest.mark.parametrize(("features", "targets", "l2"), CASES)
-def test_the_minimum_is_numpys(kind, features, targets, l2):
-    """The ridge is a least squares problem with d more rows; lstsq gives the solution of least norm."""
+def test_the_minimum_the_constants_and_the_eigenbasis_are_numpys(kind, features, targets, l2):
+    """The ridge is a least squares problem with d more rows; lstsq gives the solution of least norm.
+
+    Constants enclose the eigenvalues of X'X/N + l2 I, and curvatures are these, with its axes; zeros of a rank that is
+    lower are zeros. Catches each number of the formula, and curvatures that rounding makes of a null space.
+    """
     problem = LeastSquares(kind(features), targets, l2)
     N, d = features.shape
     columns = targets.reshape(N, -1)
     augmented = np.vstack([features, np.sqrt(N * l2) * np.eye(d)])
     expected = np.linalg.lstsq(augmented, np.vstack([columns, np.zeros((d, columns.shape[1]))]))[0]
     np.testing.assert_allclose(problem.W_star, expected, rtol=1e-8, atol=1e-9 * np.abs(expected).max())
+    assert not problem.W_star.flags.writeable
     value = problem.value(expected)
     assert problem.f_lower <= value
     assert value <= problem.f_star + 1e-12 * np.square(columns).mean()
     assert problem.f_star_error <= 1e-11 * np.square(columns).mean() + 1e-12 * problem.f_star
 
-
-@both
-@pytest.mark.parametrize(("features", "targets", "l2"), CASES)
-def test_the_constants_enclose_the_eigenvalues_of_the_hessian(kind, features, targets, l2):
-    problem = LeastSquares(kind(features), targets, l2)
-    N, d = features.shape
     singular = np.linalg.svd(features, compute_uv=False)
     eigenvalues = singular[singular > 1e-10 * singular[0]] ** 2 / N + l2
     assert pytest.approx(eigenvalues[0], rel=1e-11) == problem.L
@@ -46,6 +44,12 @@ def test_the_constants_enclose_the_eigenvalues_of_the_hessian(kind, features, ta
     assert problem.mu <= eigenvalues[-1]
     assert eigenvalues[0] <= problem.L
     assert problem.strong_convexity == (0 if not l2 and len(eigenvalues) < d else problem.mu)
+
+    basis = problem.eigenbasis
+    curvatures, H = basis.curvatures[:, 0], features.T @ features / N + l2 * np.eye(d)
+    np.testing.assert_allclose(basis.left * curvatures @ basis.left.T, H, rtol=0, atol=1e-13 * np.abs(H).max())
+    assert np.count_nonzero(curvatures > l2) == np.linalg.matrix_rank(features)
+    assert (basis.floor, basis.curvatures.shape) == (problem.value(problem.W_star), (d, 1))
 
 
 @both
@@ -100,22 +104,6 @@ def test_what_is_no_data_is_named():
     ):
         with pytest.raises(ValueError, match=message):
             LeastSquares(features, targets)
-
-
-@as_one_test(("features", "targets", "l2"), CASES)
-def test_the_eigenbasis_is_that_of_the_hessian(features, targets, l2):
-    """Curvatures are the eigenvalues of X'X/N + l2 I by numpy, with its axes; zeros of a rank that is lower are zeros.
-
-    Catches each number of the formula, and curvatures that rounding makes of a null space.
-    """
-    problem = LeastSquares(features, targets, l2)
-    basis, N, d = problem.eigenbasis, *features.shape
-    curvatures = basis.curvatures[:, 0]
-    H = features.T @ features / N + l2 * np.eye(d)
-    np.testing.assert_allclose(basis.left * curvatures @ basis.left.T, H, rtol=0, atol=1e-13 * np.abs(H).max())
-    assert np.count_nonzero(curvatures > l2) == np.linalg.matrix_rank(features)
-    assert (basis.floor, basis.curvatures.shape) == (problem.value(problem.W_star), (d, 1))
-    assert not problem.W_star.flags.writeable
 
 
 def test_a_sparse_and_wide_problem_has_no_eigenbasis():

@@ -19,7 +19,7 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=repr)
-def test_the_minimum_is_scikit_learns(problem):
+def test_the_minimum_is_scikit_learns_the_interval_is_narrow_and_no_point_is_below_it(problem):
     """Its C multiplies the sum of the losses."""
     solver = "newton-cholesky" if isinstance(problem, LogisticRegression) else "newton-cg"
     options = {"fit_intercept": False, "tol": 1e-9, "max_iter": 1000}
@@ -30,9 +30,6 @@ def test_the_minimum_is_scikit_learns(problem):
     if problem.l2 > 1e-5:
         np.testing.assert_allclose(problem.W_star, W, rtol=1e-3, atol=1e-4)
 
-
-@pytest.mark.parametrize("problem", PROBLEMS, ids=repr)
-def test_the_interval_is_narrow_and_no_point_is_below_it(problem):
     assert problem.provenance["mu"].startswith("l2, the modulus")
     assert problem.f_star_error < (1e-12 if problem.l2 > 1e-2 else 1e-9)
     assert problem.f_star_error <= 1e-12 * problem.f_star + 3 * problem.rounding(problem.W_star)

@@ -34,11 +34,11 @@ def test_a_client_that_has_not_seen_a_class_still_scores_it(network):
 
 
 def test_what_is_not_a_network_is_refused(network):
-    with pytest.raises(ValueError, match="labels must have one entry for each of the 20 rows of X"):
-        ReLUNetwork(network.X, [0, 1], 5, 3)
-    with pytest.raises(ValueError, match=r"labels must be in 0..2, got 0..3"):
-        ReLUNetwork(network.X, np.arange(20) % 4, 5, 3)
-    with pytest.raises(ValueError, match=r"labels must be in 0..2, got -1..1"):
-        ReLUNetwork(network.X, np.arange(20) % 3 - 1, 5, 3)
-    with pytest.raises(ValueError, match="hidden must be >= 1, got 0"):
-        ReLUNetwork(network.X, network.labels, 0, 3)
+    for labels, hidden, message in (
+        ([0, 1], 5, "labels must have one entry for each of the 20 rows of X"),
+        (np.arange(20) % 4, 5, r"labels must be in 0..2, got 0..3"),
+        (np.arange(20) % 3 - 1, 5, r"labels must be in 0..2, got -1..1"),
+        (network.labels, 0, "hidden must be >= 1, got 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ReLUNetwork(network.X, labels, hidden, 3)

@@ -87,7 +87,11 @@ def test_the_largest_is_that_of_the_sum_where_factors_are_shared():
 
 
 def test_the_largest_is_never_below_the_truth():
-    """Random sums of low rank. Catches a bound that takes the largest term, or is not raised for what LAPACK rounds."""
+    """Random sums of low rank. Catches a bound that takes the largest term, or is not raised for what LAPACK rounds.
+
+    Diagonal factors have exact eigenvalues: catches their product rounded to nearest. Those of singular ones are
+    rounded to either side of zero: catches a check that leaves no room for that.
+    """
     for _ in range(50):
         terms = []
         for size in (1, 2, 3):
@@ -96,6 +100,11 @@ def test_the_largest_is_never_below_the_truth():
         for Q in (Smoothness(terms), Smoothness(terms[:1])):
             true = np.linalg.eigvalsh(Q.dense)[-1]
             assert true <= Q.largest <= sum(Smoothness([term]).largest for term in Q.terms) * (1 + 1e-12)
+    for s, r in RNG.uniform(0.1, 1, (40, 2)).tolist():
+        largest = Smoothness([([[s]], [[r]])]).largest
+        assert Fraction(math.nextafter(largest, 0)) < Fraction(s) * Fraction(r) <= Fraction(largest)
+    for size in range(2, 12):
+        assert Smoothness([(np.ones((size, size)), np.eye(2))]).largest == pytest.approx(size)
 
 
 def test_what_a_sum_is_raised_by():
@@ -123,13 +132,6 @@ def test_what_a_sum_is_raised_by():
     assert below == pytest.approx(3 + (3 - 1) * 0.25, rel=1e-13)
 
 
-def test_a_product_of_the_largest_is_rounded_up():
-    """Diagonal factors have exact eigenvalues. Catches the product rounded to nearest."""
-    for s, r in RNG.uniform(0.1, 1, (40, 2)).tolist():
-        largest = Smoothness([([[s]], [[r]])]).largest
-        assert Fraction(math.nextafter(largest, 0)) < Fraction(s) * Fraction(r) <= Fraction(largest)
-
-
 @as_one_test(
     ("terms", "message"),
     [
@@ -150,12 +152,6 @@ def test_what_is_no_smoothness_is_refused(terms, message):
         Smoothness(terms)
 
 
-def test_singular_factors_are_taken():
-    """Eigenvalues that LAPACK rounds to either side of zero. Catches a check that leaves no room for that."""
-    for size in range(2, 12):
-        assert Smoothness([(np.ones((size, size)), np.eye(2))]).largest == pytest.approx(size)
-
-
 def test_it_is_a_value():
     """Catches arrays of the user's that are kept, and those that can be written to, also after a pickle."""
     mine = S.copy()
@@ -164,12 +160,6 @@ def test_it_is_a_value():
     assert Q == Smoothness([(S, R)]) == pickle.loads(pickle.dumps(Q)) != TWO_TERMS
     for copy in (Q, pickle.loads(pickle.dumps(Q)), Smoothness.isotropic(1.0, (2, 3)), EVERY["logistic"].smoothness):
         assert not any(factor.flags.writeable for factor in copy.terms[0])
-
-
-def test_an_identity_takes_no_room():
-    """8 TB as a matrix. Catches an identity that is formed."""
-    assert identity(1_000_000, 3.0).shape == (1_000_000,)
-    assert PLSine((1_000_000, 1)).smoothness.shape == (1_000_000, 1)
 
 
 @pytest.mark.parametrize("problem", SMOOTH.values(), ids=SMOOTH.keys())
@@ -186,24 +176,20 @@ def test_no_hessian_is_above_it_nor_is_it_above_L(problem):
         assert least(Q.dense - differences(problem, W)) >= -1e-6 * problem.L
 
 
-QUADRATICS = ["left", "left singular", "kronecker", *(name for name in EVERY if "least squares" in name)]
+ATTAINED = ["logistic, ridge", "logistic, sparse", "softmax, two classes", "nonconvex", "PL sine", "left"]
+ATTAINED += ["left singular", "kronecker", *(name for name in EVERY if "least squares" in name)]
 
 
-@as_one_test(
-    "name", ["logistic, ridge", "logistic, sparse", "softmax, two classes", "nonconvex", "PL sine", *QUADRATICS]
-)
-def test_it_is_attained_at_zero(name):
-    """Where every class is as likely, and penalties and sines curve most; a quadratic has its Hessian everywhere.
+def test_it_is_attained():
+    """At zero every class is as likely, and penalties and sines curve most; a quadratic has its Hessian everywhere.
 
-    Catches each constant that is larger.
+    Three classes at ``p = (1/2, 1/2, 0)`` along ``(1, -1, 0)``. Catches each constant that is larger, and a bound of
+    softmax that is above Boehning's.
     """
-    problem = EVERY[name]
-    H = differences(problem, np.zeros(problem.shape))
-    np.testing.assert_allclose(problem.smoothness.dense, H, atol=1e-6 * problem.L)
-
-
-def test_that_of_three_classes_is_attained_where_two_are_left():
-    """``p = (1/2, 1/2, 0)`` along ``(1, -1, 0)``. Catches a bound of softmax that is above Boehning's there."""
+    for name in ATTAINED:
+        problem = EVERY[name]
+        H = differences(problem, np.zeros(problem.shape))
+        np.testing.assert_allclose(problem.smoothness.dense, H, atol=1e-6 * problem.L, err_msg=name)
     problem = SoftmaxRegression([[1.0], [1.0], [1.0]], [0, 1, 2])
     D = np.array([[1.0, -1.0, 0.0]])
     seen = problem.hessian(np.array([[0.0, 0.0, -60.0]]))(D)
@@ -266,24 +252,22 @@ def test_clients_have_the_mean_of_theirs():
 
 
 def test_terms_that_say_nothing_have_L_I_or_none():
-    """Catches an unknown term that is passed over, and a member that is asked of whoever has none."""
+    """Catches an unknown term that is passed over, and a member that is asked of whoever has none.
+
+    An L of no size says nothing: catches constants that can no longer be had, as an L is declared that is infinite.
+    """
     known, unknown = (FromFunctions((2, 2), np.sum, np.ones_like, L=L) for L in (3.0, math.nan))
     bare = SimpleNamespace(shape=(2, 2), L=5.0)
     assert smoothness_of(bare) == Smoothness.isotropic(5.0, (2, 2))
     assert mean_smoothness([known.smoothness, smoothness_of(bare)], (1, 1)).largest == pytest.approx(4.0)
     assert Mean([known, known]).smoothness.largest == pytest.approx(3.0)
-    assert Mean([known, unknown]).smoothness is None
-    assert unknown.smoothness is None
+    assert Mean([known, unknown]).smoothness is unknown.smoothness is None
     assert ReLUNetwork(X, THREE, hidden=2, classes=3).smoothness is None
-
-
-def test_an_L_of_no_size_says_nothing():
-    """Catches constants of a problem of one's own that can no longer be had, as it declares an L that is infinite."""
     for L in (math.nan, math.inf, math.nextafter(1e75, 1e76), math.nextafter(1e-75, 0)):
         assert isotropic_or_none(L, (2, 1)) is None
     assert [isotropic_or_none(some, (2, 1)).largest for some in (0.0, 1e-75, 1e75)] == [0, 1e-75, 1e75]
     with pytest.raises(ValueError, match="problem must know its smoothness or its L, got L="):
-        known_smoothness(FromFunctions((2, 1), np.sum, np.ones_like))
+        known_smoothness(unknown)
     assert known_smoothness(PLSine((2, 1))).largest == 8
 
 
@@ -329,8 +313,10 @@ def test_a_hessian_in_blocks_is_kept_and_another_is_not():
     assert meeting.provenance["smoothness"].startswith("L I")
 
 
-def test_wide_features_have_no_product_formed(monkeypatch):
-    """X'X would take 2 GB. Catches a product of features that does not look first."""
+def test_wide_features_have_no_product_formed_and_an_identity_takes_no_room(monkeypatch):
+    """X'X would take 2 GB, the other 8 TB. Catches a product of features that does not look first."""
+    assert identity(1_000_000, 3.0).shape == (1_000_000,)
+    assert PLSine((1_000_000, 1)).smoothness.shape == (1_000_000, 1)
     wide = sparse.csr_array((np.ones(3), ([0, 1, 2], [0, 5, 7])), shape=(3, 16_000))
     problem = LogisticRegression(wide, [0, 1, 0])
     monkeypatch.setattr(problems.linear_model, "gram_of_columns", lambda X: pytest.fail("X'X was formed"))

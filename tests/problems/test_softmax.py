@@ -55,6 +55,7 @@ def test_columns_belong_to_the_sorted_labels():
 
 
 def test_huge_margins_do_not_overflow():
+    """Nor is the loss negative. Scores of +-800 for both classes but one: exponentials would be infinite, or zero."""
     problem = SoftmaxRegression(np.eye(3), [0, 1, 2])
     for t in (1e4, 1e150):
         right, wrong = t * np.eye(3), t * np.roll(np.eye(3), 1, axis=1)
@@ -62,6 +63,14 @@ def test_huge_margins_do_not_overflow():
         assert problem.value(wrong) == t
         np.testing.assert_array_equal(problem.gradient(right), 0)
         np.testing.assert_allclose(problem.gradient(wrong), (np.roll(np.eye(3), 1, axis=1) - np.eye(3)) / 3)
+    W = RNG.normal(size=(200, 4, 3)) * np.geomspace(1e-3, 1e6, 200)[:, None, None]
+    easy = SoftmaxRegression(X, np.argmax(X[:, :3], axis=1))
+    assert (easy.value(W) >= 0).all()
+    assert (easy.value(np.geomspace(1, 1e6, 50)[:, None, None] * np.eye(4, 3)) >= 0).all()
+    problem, V = SoftmaxRegression([[1.0], [1.0], [1.0]], ["a", "b", "c"], l2=0.5), np.array([[1.0, 2.0, 3.0]])
+    for last, slopes in ((-100.0, [-0.25, 0.25, 0.0]), (1700.0, [0.0, 0.0, 0.0])):
+        product = problem.hessian(np.array([[800.0, 800.0, last]]))(V)
+        np.testing.assert_allclose(product, slopes + 0.5 * V, rtol=1e-15)
 
 
 def test_no_score_is_beyond_the_reach():
@@ -73,21 +82,6 @@ def test_no_score_is_beyond_the_reach():
         scores = X @ (W - W[:, -1:])
         assert scores.max() <= problem._reach * np.linalg.norm(W)
     assert (X @ (opposite - opposite[:, -1:])).max() >= (1 - 1e-12) * problem._reach * np.linalg.norm(opposite)
-
-
-def test_the_cross_entropy_is_never_negative():
-    W = RNG.normal(size=(200, 4, 3)) * np.geomspace(1e-3, 1e6, 200)[:, None, None]
-    easy = SoftmaxRegression(X, np.argmax(X[:, :3], axis=1))
-    assert (easy.value(W) >= 0).all()
-    assert (easy.value(np.geomspace(1, 1e6, 50)[:, None, None] * np.eye(4, 3)) >= 0).all()
-
-
-def test_the_hessian_does_not_overflow():
-    """Of scores of +-800 for both classes but one: their exponentials would be infinite, or all zero."""
-    problem, V = SoftmaxRegression([[1.0], [1.0], [1.0]], ["a", "b", "c"], l2=0.5), np.array([[1.0, 2.0, 3.0]])
-    for last, slopes in ((-100.0, [-0.25, 0.25, 0.0]), (1700.0, [0.0, 0.0, 0.0])):
-        product = problem.hessian(np.array([[800.0, 800.0, last]]))(V)
-        np.testing.assert_allclose(product, slopes + 0.5 * V, rtol=1e-15)
 
 
 @as_one_test("k", [2, 3, 7, 10])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import product
+from unittest.mock import Mock
 
 import cvxpy
 import numpy as np
@@ -18,7 +19,6 @@ from rac_theory.verdicts.sharpness.example import Huber, Rotated, SlowDirection
 from rac_theory.verdicts.sharpness.function_conditions import MINIMISER, Condition
 from rac_theory.verdicts.sharpness.program import program
 from rac_theory.verdicts.sharpness.setting import THEOREMS, Setting
-from tests.as_one_test import as_one_test
 
 TENTH, ONE = Fraction(1, 10), Fraction(1)
 SOLVE = cvxpy.Problem.solve
@@ -102,28 +102,26 @@ def test_every_block_must_be_positive(block):
     assert not forged.check()
 
 
-@as_one_test(
-    ("theorem", "condition"),
-    [
-        ("T2", Condition("convex", ((), (0,)))),  # convexity, where f need not be convex
-        ("T2", Condition("smooth", ((), (0,)), Fraction(1, 10**9) + 2 * TENTH / (2 + TENTH))),  # alpha is too large
-        ("T2", Condition("smooth", ((), (0,)), -TENTH)),
-        ("T1", Condition("PL", ((),))),
-        ("T1", Condition("smooth", ((), ()), Fraction(1, 1000))),  # an alpha, where f need not be PL
-        ("T4", Condition("convex", ((), (7,)))),  # a block that is not there
-        ("T4", Condition("convex", ((),))),
-        ("T3", Condition("low", (MINIMISER,))),
-        ("T3", Condition("= <HG, G> - |HG|^2", ())),  # of a step under any sketch
-        ("T3", Condition("what I wish", ())),
-    ],
-)
-def test_a_condition_of_another_class_proves_nothing(theorem, condition):
-    """Even with the multiplier 0: a certificate is a proof, or it is none."""
-    certificate = found(theorem)
-    assert not replace(certificate, multipliers=(*certificate.multipliers, (condition, Fraction(0)))).check()
+OF_ANOTHER_CLASS = [
+    ("T2", Condition("convex", ((), (0,)))),  # convexity, where f need not be convex
+    ("T2", Condition("smooth", ((), (0,)), Fraction(1, 10**9) + 2 * TENTH / (2 + TENTH))),  # alpha is too large
+    ("T2", Condition("smooth", ((), (0,)), -TENTH)),
+    ("T1", Condition("PL", ((),))),
+    ("T1", Condition("smooth", ((), ()), Fraction(1, 1000))),  # an alpha, where f need not be PL
+    ("T4", Condition("convex", ((), (7,)))),  # a block that is not there
+    ("T4", Condition("convex", ((),))),
+    ("T3", Condition("low", (MINIMISER,))),
+    ("T3", Condition("= <HG, G> - |HG|^2", ())),  # of a step under any sketch
+    ("T3", Condition("what I wish", ())),
+]
 
 
-def test_a_certificate_of_another_class_proves_nothing_here():
+def test_a_condition_of_another_class_proves_nothing():
+    """Even with the multiplier 0: a certificate is a proof, or it is none. Nor does a certificate of another class."""
+    for theorem, condition in OF_ANOTHER_CLASS:
+        certificate = found(theorem)
+        more = (*certificate.multipliers, (condition, Fraction(0)))
+        assert not replace(certificate, multipliers=more).check(), condition
     certificate, other = found("T2"), {"mu": Fraction(1, 20), "gamma": Fraction(3, 2), "theorem": "T4", "L": ONE * 2}
     for change in ({"blocks": 3, "share": ONE / 3}, *({name: value} for name, value in other.items())):
         assert not replace(certificate, setting=replace(certificate.setting, **change)).check()
@@ -205,21 +203,18 @@ def test_a_solver_that_says_nothing(nonsense, monkeypatch):
         searched("T2")
 
 
+def test_a_solver_that_gives_up_is_no_error_of_its_own(monkeypatch):
+    monkeypatch.setattr(certificates, "solve", Mock(side_effect=cvxpy.SolverError("insufficient progress")))
+    with pytest.raises(RuntimeError, match="the solver must propose multipliers"):
+        searched("T4")
+
+
 def test_equations_are_solved_by_the_first_unknowns_that_will_do():
     """By hand. Catches the last unknown that is taken for the right side, and equations that contradict each other."""
     solve = certificates._solution
     assert solve([[ONE * 0, ONE], [ONE, ONE]], [ONE * 3, ONE * 5]) == {1: 3, 0: 2}
     assert solve([[ONE, ONE * 2], [ONE * 3, ONE * 6]], [ONE, ONE * 3]) == {0: 1}
     assert solve([[ONE, ONE * 2], [ONE * 3, ONE * 6]], [ONE, ONE]) is None
-
-
-def test_a_solver_that_gives_up_is_no_error_of_its_own(monkeypatch):
-    def gives_up(problem):
-        raise cvxpy.SolverError("insufficient progress")
-
-    monkeypatch.setattr(certificates, "solve", gives_up)
-    with pytest.raises(RuntimeError, match="the solver must propose multipliers"):
-        searched("T4")
 
 
 def random_examples(rng, setting, count):

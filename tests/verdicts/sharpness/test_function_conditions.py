@@ -80,13 +80,10 @@ def test_functions_of_the_class_meet_the_conditions(kind, mu):
             assert value > -1e-12 * max(np.abs(V).max(), 1) ** 2
 
 
-def test_forms_have_their_coefficients():
+def test_forms_have_their_coefficients_and_conditions_print_what_they_say():
     """<u, u + 2 v> by hand, with halves beside the diagonal. Catches a unit of 2, which no program would show."""
     u, v = (Vector.unknown(number, 1) for number in (0, 1))
     assert inner(u, u + 2 * v).matrix(0, 3) == [[1, 1, 0], [1, 0, 0], [0, 0, 0]]
     assert Form.value(3, 1).values == {3: 1}
-
-
-def test_conditions_print_what_they_say():
     assert str(Condition("smooth", ((), (0, 2)), HALF)) == "smooth W -> W.1.3 at alpha = 1/2"
     assert str(Condition("convex", (conditions.MINIMISER, (1,)))) == "convex W* -> W.2"

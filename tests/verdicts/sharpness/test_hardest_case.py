@@ -187,9 +187,6 @@ def test_a_theorem_is_searched_by_the_methods_that_it_is_about():
     assert not any(method.uses_L_H for method in _methods(theorems.T2))
     assert _methods(theorems.T12_gaussian) == [Method(plain=True)]  # of plain steps Gaussian ones alone
     assert _methods(theorems.T6) == [Method(noisy=True)]  # and not without noise too
-
-
-def test_a_theorem_that_never_holds_here_has_no_hardest_case():
     never = replace(theorems.T2, id="T0", about=lambda case, constants: "it never holds")
     with pytest.raises(ValueError, match="theorem must hold for some case that is searched, got T0: it never holds"):
         hardest_case(never, 250, rng=0)

@@ -88,9 +88,8 @@ def by_pepit(mu, blocks, steps):
         if t == 0:
             pep.set_initial_condition(values[0] <= 1)
         level = after
-    for (block, point), (other_block, other) in combinations(
-        [each for group in groups for each in enumerate(group)], 2
-    ):
+    points = [each for group in groups for each in enumerate(group)]
+    for (block, point), (other_block, other) in combinations(points, 2):
         if block != other_block:
             pep.add_constraint(point * other == 0)
     pep.set_performance_metric(sum(values[1:], values[0]) / len(values))
@@ -178,14 +177,14 @@ def test_too_long_a_step_is_worse_than_the_start(monkeypatch):
 
 
 def test_what_cannot_be_asked_is_refused(monkeypatch):
-    with pytest.raises(ValueError, match="theorem must be one of T1, T2, T3, T3_isotropic, T4, got 'T5'"):
-        worst_case("T5", **CLASS, blocks=1, steps=1)
-    with pytest.raises(ValueError, match="a tree of at most 43 points, got 63"):
-        worst_case("T4", **CLASS, blocks=2, steps=5)
-    with pytest.raises(ValueError, match="gamma must be a finite number > 0, got 0"):
-        worst_case("T4", L=2.0, mu=0.3, gamma=0.0, blocks=2, steps=1)
-    with pytest.raises(ValueError, match=r"mu must be below L = 2\.0, got 2"):
-        worst_case("T2", L=2.0, mu=2.0, gamma=0.1, blocks=2, steps=1)
+    for changed, message in (
+        ({"theorem": "T5"}, "theorem must be one of T1, T2, T3, T3_isotropic, T4, got 'T5'"),
+        ({"steps": 5}, "a tree of at most 43 points, got 63"),
+        ({"gamma": 0.0}, "gamma must be a finite number > 0, got 0"),
+        ({"theorem": "T2", "mu": 2.0}, r"mu must be below L = 2\.0, got 2"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            worst_case(**{"theorem": "T4", **CLASS, "blocks": 2, "steps": 1} | changed)
     for door, where in ((worst_case, {"blocks": 2, "steps": 1}), (worst_step, {"share": 0.5})):
         with pytest.raises(ValueError, match="mu must be a finite number > 0, got 0"):
             door("T4", L=2.0, gamma=0.1, **where)
@@ -207,9 +206,7 @@ def test_what_cannot_be_asked_is_refused(monkeypatch):
         with pytest.raises(ValueError, match=message):
             Setting(*refused)
     monkeypatch.setitem(sys.modules, "cvxpy", None)
-    with pytest.raises(
-        MissingExtra, match=r"cvxpy is not installed: it needs the extra 'pep', python -m pip install .*\[pep\]"
-    ):
+    with pytest.raises(MissingExtra, match=r"cvxpy is not installed: it needs the extra 'pep', .* install .*\[pep\]"):
         worst_case("T4", **CLASS, blocks=1, steps=1)
 
 

@@ -8,6 +8,7 @@ import math
 import tracemalloc
 from dataclasses import replace
 from functools import partial, reduce
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,9 +121,6 @@ def test_distances_are_kept_where_any_claim_is_of_them(until):
     np.testing.assert_allclose(distance.mean, 2 * gap.mean, rtol=1e-12)
 
 
-# --- parts
-
-
 def split(X, question, size):
     """What ``verify`` makes of runs that come in parts."""
     first, *rest = (X[i : i + size] for i in range(0, len(X), size))
@@ -132,6 +130,7 @@ def split(X, question, size):
 
 
 def test_one_part_is_what_the_runs_say_by_themselves():
+    """And parts lose little: a claim that is false by 30% is refuted by 20 of 64 runs about as surely as by all."""
     X = np.random.default_rng(1).uniform(size=(200, 4))
     question = Question(np.array([0.4, 0.5, 0.6, 1.0]), 1.0)
     sample = Part.of(X, question)
@@ -139,10 +138,6 @@ def test_one_part_is_what_the_runs_say_by_themselves():
     assert ((sample.confirmation(question) >= math.log(1e3)) == confirmed(X, question.bound, 1.0, 1e-3)).all()
     assert sample.bounded
     assert not Part.of(2 * X, question).bounded
-
-
-def test_parts_lose_little_evidence():
-    """A claim that is false by 30% is refuted by 20 parts of 64 runs about as surely as by all runs at once."""
     X = np.random.default_rng(2).exponential(1.3, size=(1280, 3))
     question = Question(np.ones(3), math.inf)
     whole, parts = split(X, question, 1280).best_against, split(X, question, 64).best_against
@@ -187,15 +182,8 @@ def test_numbers_are_those_of_the_whole_ensemble():
 def test_progress_counts_runs(monkeypatch):
     """Part by part, and all of them at the end."""
     reached = []
-
-    class Counted(contextlib.nullcontext):
-        def __enter__(self):
-            return self
-
-        def reach(self, runs):
-            reached.append(runs)
-
-    monkeypatch.setattr("rac_theory.verdicts.verification.reading.task", lambda *_: Counted())
+    counted = contextlib.nullcontext(SimpleNamespace(reach=reached.append))
+    monkeypatch.setattr("rac_theory.verdicts.verification.reading.task", lambda *_: counted)
     verify(theorems.T2, LONG, runs=MANY, rng=0, evidence="sampled")
     assert reached == [2 * part_size(20), MANY]
 

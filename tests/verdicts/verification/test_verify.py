@@ -142,16 +142,12 @@ def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
 
 
 def test_a_vacuous_bound_does_not_count_as_holding():
-    """T1 says less than descent until t passes 1 / (lambda gamma L) = 8."""
-    short, long = (
-        verify(theorems.T1, Case(RACLoRA(sketches.Haar(8, 1), 0.5), identity(8), steps=steps)) for steps in (10, 40)
-    )
+    """T1 says less than descent until t passes 1 / (lambda gamma L) = 8, and no more where it equals it but for
+    rounding, at t = 1 of gradient descent. Catches a bound that counts as below it where 1/L is rounded up."""
+    sketched = RACLoRA(sketches.Haar(8, 1), 0.5)
+    short, long = (verify(theorems.T1, Case(sketched, identity(8), steps=steps)) for steps in (10, 40))
     assert (short.status, short.informative_from, long.informative_from) == (Status.UNDECIDED, None, 17)
     assert short.reason.endswith("take more steps.")
-
-
-def test_what_equals_descent_but_for_rounding_says_no_more():
-    """Of gradient descent, T1 at t = 1. Catches a bound that counts as below it where 1/L is rounded up."""
     for L in (1.0, 1.6, 7.2):
         problem = Quadratic.left([[L]], [[1.0]])
         one, five = (verify(theorems.T1, Case(GD(1 / problem.L), problem, steps=steps)) for steps in (1, 5))
