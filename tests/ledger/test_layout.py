@@ -75,15 +75,14 @@ def test_without_settings_the_usual_claims_are_tried(named):
 def test_a_coin_is_for_who_names_a_claim_a_setting_or_both_sides():
     """By hand: the usual choice leaves it out, and so does a side that is named."""
     few = {"problems": ("quadratic",), "sketches": ("haar",), "ranks": (1,)}
-
-    def settings(*named, **choice):
-        return {cell.key.setting for cell in lay_out(Axes(Grid(**few, **choice, settings=named))).cells}
-
-    assert settings() == {"1/L", "1.5/L"}
-    assert settings(claims=("T1",)) == {"1/L", "bernoulli"}
-    assert settings("bernoulli", "1/L") == {"1/L", "bernoulli"}
-    assert settings(sides=("both",)) == {"bernoulli"}
-    assert settings(claims=("T1",), sides=("left",)) == {"1/L"}
+    for choice, settings in (
+        ({}, {"1/L", "1.5/L"}),
+        ({"claims": ("T1",)}, {"1/L", "bernoulli"}),
+        ({"settings": ("bernoulli", "1/L")}, {"1/L", "bernoulli"}),
+        ({"sides": ("both",)}, {"bernoulli"}),
+        ({"claims": ("T1",), "sides": ("left",)}, {"1/L"}),
+    ):
+        assert {cell.key.setting for cell in lay_out(Axes(Grid(**few, **choice))).cells} == settings
 
 
 def test_a_setting_that_is_named_is_tried_for_what_it_is_for():
@@ -178,21 +177,6 @@ def test_layers_are_tried_at_ranks_that_fit_each_of_them():
     assert case.algorithm.sides == ("right", "right")
 
 
-def test_a_problem_without_L_is_tried_with_steps_that_it_certifies(monkeypatch):
-    """There is no 1/L to begin with. Catches a step of nan, and one that is left at what it began with."""
-    steep = Quadratic.left([[4.0, 0.0], [0.0, 1.0]], [[1.0], [1.0]])
-    known = {"unbounded": DefaultProblem(lambda: Unbounded(steep))}
-    for module in (laying_out, default_problems):
-        monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
-    (one,) = plan(Grid(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
-    assert (one.case.algorithm.gamma, one.key.setting) == (1.0, "certified")
-    assert one.constants.lambda_min == pytest.approx(0.5)
-    assert one.case.steps > 10
-    monkeypatch.setitem(known, "unbounded", DefaultProblem(lambda: steep))
-    (one,) = plan(Grid(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
-    assert one.case.algorithm.gamma == 1.0
-
-
 class Unbounded:
     """A problem of which no L is known, and steps of 1/4 are certified."""
 
@@ -208,6 +192,19 @@ class Unbounded:
         if name in ("smoothness", "eigenbasis") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.problem, name)
+
+
+def test_a_problem_without_L_is_tried_with_steps_that_it_certifies(monkeypatch):
+    """There is no 1/L to begin with. Catches a step of nan, and one that is left at what it began with."""
+    steep, known = Quadratic.left([[4.0, 0.0], [0.0, 1.0]], [[1.0], [1.0]]), {}
+    for module in (laying_out, default_problems):
+        monkeypatch.setattr(module, "DEFAULT_PROBLEMS", known)
+    for problem in (Unbounded(steep), steep):
+        known["unbounded"] = DefaultProblem(lambda problem=problem: problem)
+        (one,) = plan(Grid(("T16",), sketches=("haar",), ranks=(1,), sides=("left",))).ensembles
+        assert (one.case.algorithm.gamma, one.key.setting) == (1.0, "certified")
+        assert one.constants.lambda_min == pytest.approx(0.5)
+        assert one.case.steps > 10
 
 
 def test_a_claim_of_a_user_goes_where_one_of_its_kind_goes():
@@ -239,19 +236,11 @@ def test_problems_that_are_not_usual_are_tried_where_claims_or_settings_are_name
     assert unusual.isdisjoint(Axes(Grid(**named)).problems) is not narrowed
 
 
-def test_each_theorem_is_tried():
-    """A family says in which settings."""
+def test_each_theorem_is_tried(monkeypatch):
+    """A family says in which settings; a list that is forgotten is a sentence."""
     assert {id for setting in SETTINGS.values() for id in setting.claims} == {*ALL}
-
-
-@pytest.mark.parametrize(
-    ("ids", "said"),
-    [
-        ("", "T3_sharp is tried in no setting of the ledger: name one in TRIED of rac_theory.theorems.convex"),
-        ("T3_sharp T33", "TRIED of a family must hold ids of theorems, got T33"),
-    ],
-)
-def test_a_list_that_is_forgotten_is_a_sentence(monkeypatch, ids, said):
-    monkeypatch.setitem(convex.TRIED, "2/L", ids)
-    with pytest.raises(ValueError, match=said):
-        theorem_settings._tried()
+    forgotten = "T3_sharp is tried in no setting of the ledger: name one in TRIED of rac_theory.theorems.convex"
+    for ids, said in (("", forgotten), ("T3_sharp T33", "TRIED of a family must hold ids of theorems, got T33")):
+        monkeypatch.setitem(convex.TRIED, "2/L", ids)
+        with pytest.raises(ValueError, match=said):
+            theorem_settings._tried()

@@ -58,11 +58,11 @@ def test_a_step_takes_as_long_as_one_value_and_gradient_of_each_run(monkeypatch)
     assert running._seconds_of_a_step(case) == 1.0
 
 
-@as_one_test("name", ["none.svm", "folder/none"])
-def test_what_looks_like_a_file_that_is_not_there_is_none(name):
+def test_what_looks_like_a_file_that_is_not_there_is_none():
     """One sign of a path will do. Catches the nearest of our own names, which nobody meant."""
-    with pytest.raises(ValueError, match=r"a svmlight file, got .*: there is no such file"):
-        default_problems.default_problem(name)
+    for name in ("none.svm", "folder/none"):
+        with pytest.raises(ValueError, match=r"a svmlight file, got .*: there is no such file"):
+            default_problems.default_problem(name)
 
 
 def test_the_usual_plan():
@@ -269,7 +269,10 @@ def test_what_no_row_can_be_is_refused(exact, change, rule):
 
 
 def test_rows_at_the_bounds_are_read(exact):
-    """The first number, seed and rank, all steps and none; what is missing has no rank, side, runs or level."""
+    """The first number, seed and rank, all steps and none; what is missing has no rank, side, runs or level.
+
+    Rows of before there were methods have no letters: stores and results of then would all be refused.
+    """
     for end in (0, exact.steps):
         at = dict.fromkeys(STEPS, end) | {"slack": exact.slack | {"t": end}}
         row = replace(exact, number=1, seed=0, rank=1, runs=1, lambda_alpha=0.0, **at)
@@ -279,10 +282,6 @@ def test_rows_at_the_bounds_are_read(exact):
     untried = replace(exact, evidence="none", steps=0, constants=None, slack=None, **dict.fromkeys(STEPS))
     for row in (shortest, missing, untried):
         assert row_from(row.to_json(), "").to_json() == row.to_json()
-
-
-def test_rows_of_before_there_were_methods_are_read(exact):
-    """Their constants have no letters: stores and results of then would all be refused."""
     data = exact.to_json()
     assert data["constants"].pop("letters") == {}
     assert row_from(data, "").constants["letters"] == {}
@@ -319,6 +318,7 @@ def test_the_exit_status_shares_alpha_among_the_sampled_rows():
 
 
 def test_a_missing_extra_is_listed_and_violates_nothing():
+    """A row says something of a share of its steps: none where nothing was tried. Catches more than all."""
     (missing,) = rows = [Row.missing(1, "T2", "lost", "this needs an extra", 0, 1e-3)]
     assert missing.status == NEEDS_EXTRA
     assert not violated(rows)
@@ -326,28 +326,21 @@ def test_a_missing_extra_is_listed_and_violates_nothing():
     assert ledger_table(rows).row_count == 0
     assert math.isnan(missing.gamma_L)
     assert missing.to_json()["gamma_L"] is None
+    assert (missing.reach_share, missing.steps) == (None, 0)
+    assert [replace(missing, evidence="exact", reach=t, steps=20).reach_share for t in (5, None)] == [0.25, 0]
 
 
-def shown(row, column):
-    return dict(zip(COLUMNS, cells(row), strict=True))[column]
+def test_an_end_of_an_interval_that_json_has_not_is_no_bound():
+    """A slack of 3 that is open on both sides; a null must neither become a number nor an error.
 
-
-def test_an_end_of_a_slack_that_json_has_not_is_no_bound():
-    """A slack of 3 whose interval is open on both sides; a null must neither become a number nor an error."""
+    A rate of 0.5 between 0.48 and 0.52 has half of that beside it: catches the whole, and an interval not known shown.
+    """
     row = replace(a_row(1, status="HOLDS"), slack={"t": 4, "low": None, "value": 3.0, "high": None})
-    assert shown(row, "slack [interval]") == "3 [0, inf]"
-    assert shown(replace(row, slack=None), "slack [interval]") == "-"
-
-
-def test_a_rate_is_shown_with_half_the_width_of_its_interval():
-    """0.5 between 0.48 and 0.52. Catches the whole width, and a rate whose interval is not known shown with one."""
-    row = replace(a_row(1, status="HOLDS"), fitted={"kind": "linear", "value": 0.5, "low": 0.48, "high": 0.52})
-    assert shown(row, "fitted") == "0.5000 ± 0.0200"
-    assert shown(replace(row, fitted=row.fitted | {"low": None}), "fitted") == "0.5000"
-
-
-def test_a_row_says_something_of_a_share_of_its_steps():
-    """Of none where nothing was tried. Catches a share of more than all."""
-    row = Row.missing(1, "T2", "digits", "scikit-learn is not installed", 0, 1e-3)
-    assert (row.reach_share, row.steps) == (None, 0)
-    assert [replace(row, evidence="exact", reach=t, steps=20).reach_share for t in (5, None)] == [0.25, 0]
+    rate = {"kind": "linear", "value": 0.5, "low": 0.48, "high": 0.52}
+    for column, changed, shown in (
+        ("slack [interval]", {}, "3 [0, inf]"),
+        ("slack [interval]", {"slack": None}, "-"),
+        ("fitted", {"fitted": rate}, "0.5000 ± 0.0200"),
+        ("fitted", {"fitted": rate | {"low": None}}, "0.5000"),
+    ):
+        assert cells(replace(row, **changed))[COLUMNS.index(column)] == shown

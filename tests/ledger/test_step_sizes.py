@@ -139,14 +139,6 @@ def test_coordinate_descent_has_the_step_of_the_largest_diagonal_entry():
         assert "gamma L_H < 2 is not met" in unmet("T13_pl", case, constants, 2.01 * gamma)
 
 
-def test_along_a_sketch_the_step_goes_by_its_own_smoothness():
-    for L_H in (0.3, 4.0):
-        for name in ("1/L_H", "coordinate descent"):
-            assert tried(name, L_H=L_H)[2] == 1 / L_H
-        _, constants, gamma = tried("in turns", L_H=L_H)
-        assert gamma == 1 / (L_H + constants.L * constants.ell)
-
-
 def test_the_step_of_plain_gaussian_sketches_has_the_largest_nu():
     """nu of ``Constants.of``, which knows nothing of the step: catches a dimension that is the wrong side's."""
     case, _, gamma = tried("plain gaussian")
@@ -164,11 +156,16 @@ def test_the_step_of_blocks_in_turns_has_the_largest_gain():
 
 
 def test_multiples_of_one_over_L_are_said_by_their_names():
+    """Along a sketch the step goes by its own smoothness."""
     for name, multiple in (("1/L", 1.0), ("1.5/L", 1.5), ("galore", 1.0), ("plain", 1.0), ("differences", 1.0)):
         case, constants, gamma = tried(name, rank=1)
         assert (case.algorithm.gamma, gamma) == (1 / constants.L, multiple / constants.L), name
     assert tried("certified")[2] == tried("step per draw")[2] == 1.0
     assert tried("preconditioned", rank=3)[0].algorithm.weights.tolist() == [1, 0.75, 0.5]
+    for L_H in (0.3, 4.0):
+        assert tried("1/L_H", L_H=L_H)[2] == tried("coordinate descent", L_H=L_H)[2] == 1 / L_H
+        _, constants, gamma = tried("in turns", L_H=L_H)
+        assert gamma == 1 / (L_H + constants.L * constants.ell)
 
 
 @as_one_test(("A", "beta"), product((0.0, 0.1, 3.0), (0.0, 0.7)))

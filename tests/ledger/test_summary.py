@@ -108,19 +108,18 @@ def test_a_cell_counts_verdicts_and_has_the_smallest_slack_of_those_that_hold():
     assert "violated" not in legend(rows[:1])
 
 
-def test_what_each_theorem_promises_is_said_in_a_line():
-    """Catches a factor a step that is said of a sublinear bound, and a theorem that is left out."""
-    rows = [a_row(i, claim=claim) for i, claim in enumerate(("T1", "T2", "my_module:mine", "T2_sharp"))]
-    assert promises(rows) == "What is bounded: T1 mean squared gradient; T2 gap, by a factor a step."
-    assert promises(rows[2:3]) == ""
-
-
 def test_the_legend_claims_no_more_than_every_row_does():
-    """At the start a bound may be an equality, so a slack is that of one step; a level is that of the weakest row."""
+    """At the start a bound may be an equality, so a slack is that of one step; a level is that of the weakest row.
+
+    What is bounded is said in a line: catches a factor a step said of a sublinear bound, and a theorem left out.
+    """
     rows = [a_row(1, low=3.0), replace(a_row(2, low=1.5), alpha=0.05)]
     assert "confirmed at level 0.05." in legend(rows)
     assert "at the last step that they can judge, the bound is at least" in legend(rows)
     assert "1 is tight; above it runs do better." in legend(rows)
+    rows = [a_row(i, claim=claim) for i, claim in enumerate(("T1", "T2", "my_module:mine", "T2_sharp"))]
+    assert promises(rows) == "What is bounded: T1 mean squared gradient; T2 gap, by a factor a step."
+    assert promises(rows[2:3]) == ""
 
 
 def test_every_claim_is_in_one_table_however_narrow():
@@ -139,12 +138,12 @@ def test_every_claim_is_in_one_table_however_narrow():
 
 
 def test_what_is_shown_is_never_larger():
-    """Catches rounding to the nearest: 1.19999 would be 1.2, and 999.9 would be 1000."""
+    """Catches rounding to the nearest: 1.19999 would be 1.2, and 999.9 would be 1000.
+
+    A rate is a factor or a power, with half its interval.
+    """
     for number in (1.0, 1.19999, 9.999, 10.04, 99.96, 999.9, 1234.5, 99999.0, 123456.7, 1 / 3, 1e-9):
         assert number * 0.99 <= float(rounded_down(number)) <= number
-
-
-def test_a_rate_is_a_factor_or_a_power_with_half_its_interval():
     assert _rate({"kind": "linear", "value": 0.9, "low": None, "high": None}) == "0.9000"
     assert _rate({"kind": "linear", "value": 0.9, "low": 0.85, "high": 0.95}) == "0.9000 ± 0.0500"
     assert _rate({"kind": "sublinear", "value": -1.0, "low": -1.1, "high": -0.9}) == "t^-1.00 ± 0.10"

@@ -36,16 +36,12 @@ def found(tmp_path_factory):
 
 
 def test_a_step_size_can_be_read_back_from_its_name():
-    """Exactly: a rounded name would give two steps one random stream, and one row."""
+    """Exactly: a rounded name would give two steps one random stream, and one row. Names are those of the ledger."""
     for multiple in (1.0, 0.1, 1 / 3, 1e-7, 2.5e20, 1.5):
         assert step_multiple(step_name(multiple)) == multiple
         assert setting_named(step_name(multiple)).step(Constants(gamma=0.5, L=2.0), None) == multiple / 2
-
-
-def test_names_of_step_sizes_are_those_of_the_ledger():
     assert [step_name(multiple) for multiple in (1.0, 1.5)] == ["1/L", "1.5/L"]
-    assert step_multiple("noisy") is None
-    assert step_multiple("1.2.3/L") is None
+    assert step_multiple("noisy") is step_multiple("1.2.3/L") is None
     assert all(setting_named(name) is setting for name, setting in SETTINGS.items())
     assert setting_named("1/L").claims == setting_named("1.5/L").claims == setting_named("0.5/L").claims
     with pytest.raises(ValueError, match=r"setting must be one of .* got 'nois' \(did you mean 'noisy'"):
@@ -183,19 +179,15 @@ def cell(number, problem="wine", setting="1/L", rank=1):
 
 
 def test_the_forecast_is_the_mean_of_the_cells_that_are_most_alike():
+    """Pilots are of every kind before any is of the same."""
     forecast = Forecast()
     assert math.isnan(forecast.seconds(cell(0)))
-    forecast.learn(cell(0), 1.0)
-    forecast.learn(cell(1), 3.0)
-    forecast.learn(cell(2, "digits"), 11.0)
-    assert forecast.seconds(cell(3)) == 2.0
-    assert forecast.seconds(cell(3, rank=2)) == 2.0
+    for one, seconds in ((cell(0), 1.0), (cell(1), 3.0), (cell(2, "digits"), 11.0)):
+        forecast.learn(one, seconds)
+    assert forecast.seconds(cell(3)) == forecast.seconds(cell(3, rank=2)) == 2.0
     assert forecast.seconds(cell(3, "digits", "noisy")) == 11.0
     assert forecast.seconds(cell(3, "diabetes")) == 5.0
     assert forecast.total([cell(3), cell(4, "digits")], workers=2) == 6.5
-
-
-def test_pilots_are_of_every_kind_before_any_is_of_the_same():
     cells = [cell(0), cell(1), cell(2, setting="noisy"), cell(3, "digits"), cell(4)]
     assert [pilot.number for pilot in pilots(cells)] == [0, 2, 3, 1, 4]
 
