@@ -3,11 +3,13 @@
 import io
 import math
 import re
+from types import SimpleNamespace
 
+import pytest
 from rich.console import Console
 
 from rac_theory.advice import Curvature, alike, answer_table, sentences
-from rac_theory.advice.answer import digits, pattern
+from rac_theory.advice.answer import _numbers, digits, pattern
 
 RHO, RANK, ALPHA = 20.0, 8, 16.0
 SHAPE = (768, 3072)
@@ -102,6 +104,13 @@ def test_of_one_name_the_slowest_is_shown_and_only_several_are_counted():
     table = answer_table([few, many], RANK)
     assert [*table.columns[0].cells, *table.columns[2].cells] == ["up x2", "30"]
     assert [*answer_table([many], RANK).columns[0].cells] == ["up"]
+
+
+def test_numbers_of_layers_count_by_their_sizes():
+    """Two of 2 x 3 with half the numbers, one of 10 x 10 with a tenth. Catches layers, or shapes, that count alike."""
+    shapes = (("up", (2, 3), 2, 0.5), ("down", (10, 10), 1, 0.1))
+    kinds = [SimpleNamespace(layers=[(n, s)] * k, best={1: SimpleNamespace(budget=b)}) for n, s, k, b in shapes]
+    assert _numbers(kinds, 1) == pytest.approx((2 * 6 * 0.5 + 100 * 0.1) / (2 * 6 + 100))
 
 
 def test_numbers_have_two_digits():

@@ -43,6 +43,8 @@ def test_a_second_moment_goes_with_its_number_of_examples_and_to_all_with_the_sa
     found = {name: saved.curvature() for name, saved in features_in(str(tmp_path / "a.npz")).items()}
     assert {name: one.examples for name, one in found.items()} == {"q": 1, "k": 1, "v": 5}
     assert [one.L for one in found.values()] == pytest.approx([0.2] * 3)
+    np.savez(tmp_path / "b.npz", **{"q.second_moment": np.eye(5), "v": np.eye(5), "v.examples": 7})
+    assert [*features_in(str(tmp_path / "b.npz"))] == ["q.second_moment", "v", "v.examples"]  # neither goes with one
 
 
 def test_what_fits_nothing_is_an_error(tmp_path):

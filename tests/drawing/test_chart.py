@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from rac_theory import Case, RACLoRA, simulate, sketches, theorems, verify
 from rac_theory.drawing import chart, chart_svg, plot, svg, words
 from rac_theory.drawing.chart import MARGINS, SIZE
-from rac_theory.ledger.results import save_figure_as
+from rac_theory.ledger.results import save_figure, save_figure_as
 from rac_theory.problems import Quadratic
 from tests.as_one_test import as_one_test
 
@@ -362,3 +362,4 @@ def test_drawings_are_the_same_each_time_and_their_text_is_text(tmp_path):
     assert ">a title</text>" in one
     assert not re.search(r"\d\.\d{3,}[ \"]", one)
     assert save_figure_as(Figure().subfigures(1, 2)[0].subplots(), tmp_path / "all.png").exists()  # of the whole figure
+    assert save_figure(Figure().subplots(), tmp_path / "of" / "some", "a b").name == "a-b.svg"  # folders are made

@@ -45,6 +45,10 @@ def seen(D=D, *, g=None, **others):
     return SimpleNamespace(**some | others)
 
 
+SHORT = 1e-3
+"""A step that is far from one, as the rounding of a move is over it in a gradient."""
+
+
 def claimed(**changes):
     return SimpleNamespace(**vars(CLAIM) | changes)
 
@@ -232,6 +236,8 @@ FAULTS = [
     (rules.other_gradient, None, [], {"g": biased(lambda W, G: G + 0.1), "is_exact": False}),
     (rules.other_gradient, None, [], ANY),
     (rules.rounded, None, [0 * D], {}),
+    (rules.rounded, "its gradients are rounded to float32", [but(D, 0, SHORT * FORMATS["float32"].rounded(D[0]))],
+     {"claim": claimed(declared=SimpleNamespace(gamma=SHORT))}),
     *(
         (rules.rounded, f"its {what} are rounded to {kind}", [but(D, 0, move)], {"course": SimpleNamespace(W=path)})
         for kind in ("bfloat16", "float16", "float32")

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from rac_theory import SGD, Case, Constants, RACLoRA, Status, expected, theorems, verify
 from rac_theory.algebra import fraction
 from rac_theory.algorithms.gradients import ByChance, Clients, Exact, Local, Reshuffled, Subset
+from rac_theory.cases.constants import of_clients
 from rac_theory.problems import Federated, LeastSquares
 from rac_theory.sketches import WeightedCoordinate
 from rac_theory.theorems import reshuffling
@@ -57,6 +59,15 @@ def test_without_drift_nothing_needs_to_be_known_of_the_clients():
         one = replace(alike(0.1, 1)[0], zeta_squared=unknown, D=unknown)
         for t in (T9, T9d, T9d_sharp, T10, T10d, T10d_sharp):
             assert np.isfinite(t.bound(one, 3)[1:]).all()
+
+
+def test_a_client_of_unknown_smoothness_leaves_the_largest_unknown():
+    """Of two, the second. Catches the largest of those that are known, which T9 would take for all."""
+    known = Federated(LeastSquares(np.ones((2, 1)), np.zeros(2)), 2)
+    unknown = SimpleNamespace(L=math.nan, L_max=math.nan, f_lower=0.0)
+    clients = SimpleNamespace(**{name: getattr(known, name) for name in ("f_star", "f_star_error", "n_components")})
+    clients.clients = (known.clients[0], unknown)
+    assert math.isnan(of_clients(Clients(Local(2)), clients, {})["L_max"])
 
 
 @pytest.mark.parametrize(

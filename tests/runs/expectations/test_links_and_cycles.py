@@ -82,6 +82,16 @@ def test_without_momentum_links_are_local_steps(problem, K):
     assert exact_rate(single) == pytest.approx(exact_rate(heavy), rel=1e-9)
 
 
+def test_columns_of_other_curvatures_have_the_rate_of_the_slowest():
+    """Each of them by itself. Catches the fastest of them, and one that is left out."""
+    links = MomentumInLinks(Haar(4, 2), 0.5, 0.5, 3)
+    flat = [Quadratic.left(c * np.eye(4), np.ones((4, 1))) for c in (0.25, 1.0, 0.5)]
+    rates = [exact_rate(Case(links, each)) for each in flat]
+    together = Quadratic.kronecker(np.eye(4), np.diag([0.25, 1.0, 0.5]), np.ones((4, 3)))
+    assert exact_rate(Case(links, together)) == pytest.approx(rates[1], rel=1e-9)
+    assert rates[1] == max(rates) > min(rates) + 0.01
+
+
 def off(gaps, mean):
     """By how many standard errors the mean gap of runs is off, at most: below 4 with alpha 6e-5 a step."""
     return (np.abs(gaps.mean(axis=0) - mean)[1:] / (gaps.std(axis=0)[1:] / len(gaps) ** 0.5)).max()
