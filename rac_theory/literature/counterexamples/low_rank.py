@@ -167,7 +167,7 @@ def _of_a_search(example: Counterexample) -> tuple[Check, Check]:
 C2 = Counterexample(
     id="C2",
     name="representation floor",
-    statement="With LoRA of rank r f - f* never falls below (s/2) sum_{i>r} sigma_i(W* - W0)^2, whatever the optimiser.",
+    statement="With LoRA of rank r f - f* is never below (s/2) sum_{i>r} sigma_i(W* - W0)^2, whatever the optimiser.",
     source="derived: strong convexity and Eckart & Young",
     cause="representation floor",
     problem=Quadratic.left(2 * np.eye(3), np.diag(SIGMA).astype(float)),
