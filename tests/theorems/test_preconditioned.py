@@ -19,6 +19,7 @@ def test_a_step_is_what_is_seen_times_weights():
     weights = -next(iterates)[0] / (0.5 * G)
     assert sorted(weights[:, 0].round(12)) == [0.5, 1.0, 2.0, 4.0]
     np.testing.assert_allclose(weights[:, 0], weights[:, 1])
+    assert not algorithm.weights.flags.writeable
 
 
 def test_the_constants_are_the_smallest_and_the_largest_weight():

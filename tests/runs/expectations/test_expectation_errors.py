@@ -153,6 +153,7 @@ def test_what_is_as_large_as_may_be_is_not_refused():
     lines = RACLoRA(FiniteSupport(np.eye(32)[:, :, None], np.full(32, 1 / 32)), 0.5, lora_alpha=1.0)
     listed = Case(lines, Quadratic.left(np.eye(32), np.ones((32, 1))), steps=1)
     assert expected(listed).gap[1] == pytest.approx(16 * (1 - 0.75 / 32), rel=1e-12)
+    assert len(branches._orders(Reshuffled(), 5)) == 120
 
 
 def test_a_rate_needs_the_rank():

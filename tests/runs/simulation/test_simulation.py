@@ -79,8 +79,9 @@ def test_gradient_descent_follows_its_closed_form():
 
 def test_a_diverging_run_ends_in_infinity_with_a_warning_that_names_the_step():
     problem = Quadratic.left(np.eye(2), np.ones((2, 1)))
-    with pytest.warns(UserWarning, match="floating point: gamma is 10, and 2 / L is 2"):
+    with pytest.warns(UserWarning, match="floating point: gamma is 10, and 2 / L is 2") as warned:
         ran = simulate(Case(GD(10.0), problem, steps=400))
+    assert warned[0].filename == __file__  # where the step was chosen, and not where it was taken
     assert not np.isfinite(ran.values[0, -1])
     assert ran.values[0, 0] == 1.0
     steep = FromFunctions((1, 1), lambda W: -float((W**4).sum()), lambda W: -4 * W**3, L=0.0, start=np.ones((1, 1)))
