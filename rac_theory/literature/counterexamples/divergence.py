@@ -76,7 +76,7 @@ def explained(example: Counterexample) -> tuple[int, int, float]:
     return rises, len(sharpest), min(sharpest, default=math.nan)
 
 
-def outcome_map(points: int = 7) -> Outcomes:
+def outcome_map(points: int = 8) -> Outcomes:
     """Return what becomes of most runs of LoRA, start against step size, where the optimum is of rank one.
 
     No run is judged while it is on its way: ten times as many steps give the same map. From a large A the way is long,
@@ -84,7 +84,7 @@ def outcome_map(points: int = 7) -> Outcomes:
     """
     W_star = np.outer([1.0, 1.0, -1.0], [1.0, 0.5, 1.0])
     problem = paper_quadratic(W_star)
-    scales, steps = np.geomspace(0.05, 2.5, points), np.geomspace(0.05, 2, points)
+    scales, steps = np.geomspace(0.15, 4.5, points), np.geomspace(0.15, 4, points)
     outcome = np.empty((points, points))
     for i, scale in enumerate(scales):
         start = Initialisation(A=Gaussian(3, 1), scale=float(scale))
