@@ -79,17 +79,17 @@ def explained(example: Counterexample) -> tuple[int, int, float]:
 def outcome_map(points: int = 8) -> Outcomes:
     """Return what becomes of most runs of LoRA, start against step size, where the optimum is of rank one.
 
-    No run is judged while it is on its way: ten times as many steps give the same map. From a large A the way is long,
-    as B stays small then, and with it what moves A.
+    No run is judged while it is on its way: twenty times as many steps give the same map. From a large A the way is
+    long, as B stays small then, and with it what moves A.
     """
     W_star = np.outer([1.0, 1.0, -1.0], [1.0, 0.5, 1.0])
     problem = paper_quadratic(W_star)
-    scales, steps = np.geomspace(0.15, 4.5, points), np.geomspace(0.15, 4, points)
+    scales, steps = np.geomspace(0.1, 4.5, points), np.geomspace(0.1, 4, points)
     outcome = np.empty((points, points))
     for i, scale in enumerate(scales):
         start = Initialisation(A=Gaussian(3, 1), scale=float(scale))
         for k, step in enumerate(steps):
-            long_enough = int(max(400, 60 * (1 + scale**2) / step))
+            long_enough = int(max(300, 30 * (1 + scale**2) / step))
             runs = simulate(Case(LoRA(start, float(step) / LARGEST), problem, steps=long_enough), runs=8, rng=0)
             at_optimum = runs.values[:, -1] < 1e-6 * runs.values[:, 0]
             ends = np.where(diverged(runs), 2, np.where(at_optimum, 0, 1))
