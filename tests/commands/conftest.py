@@ -41,8 +41,8 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def told(folder, capsys):
-    """``told("list", status=0)``: what a command prints in an empty folder, and that it ends with this status."""
+def output_of(folder, capsys):
+    """``output_of("list", status=0)``: what a command prints in an empty folder, and that it ends with this status."""
 
     def run(*words, status=0):
         capsys.readouterr()

@@ -38,10 +38,10 @@ def test_a_rank_that_nobody_gave_is_said_to_be_a_default():
     assert "left out: 1 that is no layer" in [*brief([shapes], [], 8, None, None)]
 
 
-def test_the_command(folder, told):
+def test_the_command(folder, output_of):
     np.savez("layers.npz", first=np.zeros((784, 64)), second=np.zeros((784, 64)), bias=np.zeros(64))
     arguments = ["advise", "--all", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
-    printed = told(*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out")
+    printed = output_of(*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out")
     granted = "where nothing says it: L / mu = 1000 (--condition) and 1,000 examples in a gradient (--examples)."
     layers = "78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axes", "12x6", "6,400"
     for text in ("only there, the theorems prefer no rank", "gradients of 1,000 examples", granted, *layers):
@@ -53,7 +53,7 @@ def test_the_command(folder, told):
         assert word in NOT_COVERED
         assert word in printed
     assert (folder / "out/advise.png").stat().st_size > 10_000
-    short = told("advise", "layers.npz")
+    short = output_of("advise", "layers.npz")
     assert "left out: 1 that have 1 axis, as biases and norms" in " ".join(short.split())
     assert "no features" not in short  # which no layer has
     ElementTree.parse(folder / "out/advise.svg")
@@ -93,10 +93,10 @@ def test_bad_input_is_one_sentence_and_leaves_no_trace(folder, refused, typed, m
 
 
 @pytest.fixture
-def run(told, monkeypatch):
+def run(output_of, monkeypatch):
     """Stand in an empty folder; the function returns what is printed, in single spaces, and draws nothing."""
     monkeypatch.setattr("rac_theory.commands.advise._save_figure", lambda options, folder: [])
-    return lambda *arguments: " ".join(told("advise", *arguments, "--all").split())
+    return lambda *arguments: " ".join(output_of("advise", *arguments, "--all").split())
 
 
 def test_features_say_what_was_assumed_and_decide(run):

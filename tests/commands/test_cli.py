@@ -70,13 +70,13 @@ def test_what_is_named_is_tried_and_can_be_repeated(folder, typed, found):
         assert main(["repeat", "out/results.json", str(row["number"])]) == 0
 
 
-def test_repeat_notices_other_numbers(folder, told, refused):
-    told("verify", *QUICK.split(), "--sketch", "haar", "--claim", "T2", "--out", "out")
+def test_repeat_notices_other_numbers(folder, output_of, refused):
+    output_of("verify", *QUICK.split(), "--sketch", "haar", "--claim", "T2", "--out", "out")
     refused("repeat out/results.json 2", "row must be a number in out/results.json, 1 to 1, got 2")
     content = json.loads((folder / "out/results.json").read_text())
     content["rows"][0]["log_evidence"] = 0.123
     (folder / "out/results.json").write_text(json.dumps(content))
-    assert "not the same numbers in: log_evidence" in told("repeat", "out/results.json", "1", status=1)
+    assert "not the same numbers in: log_evidence" in output_of("repeat", "out/results.json", "1", status=1)
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_bad_input_is_one_sentence_and_leaves_no_trace(folder, refused, typed, m
     assert (folder / "mine.py").read_text() == PLUG_IN
 
 
-def test_a_sketch_has_its_numbers_and_a_figure(folder, told):
-    printed = told("sketch", "haar", "--dim", "8", "--rank", "2")
+def test_a_sketch_has_its_numbers_and_a_figure(folder, output_of):
+    printed = output_of("sketch", "haar", "--dim", "8", "--rank", "2")
     assert "lambda_min      0.25\n" in printed
     assert "slowdown        4 times" in printed
     assert (folder / "results/sketch-haar-8x2.svg").exists()
-    assert "Chernoff-Hoeffding" in told("sketch", "mine:Signs", "--dim", "4", "--rank", "1")
+    assert "Chernoff-Hoeffding" in output_of("sketch", "mine:Signs", "--dim", "4", "--rank", "1")

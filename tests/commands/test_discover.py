@@ -39,22 +39,22 @@ def test_names_are_those_of_values():
         assert all(hasattr(room, name) for name in names.values())
 
 
-def test_the_proof_is_printed_and_what_was_tried(told):
+def test_the_proof_is_printed_and_what_was_tried(output_of):
     """Or, if LaTeX is asked for, the statement and the proof."""
     found = discover(PLAIN, given=(smooth_along_sketch, polyak_lojasiewicz))
     (proof,) = found.proofs
-    assert told("discover", *ALONG) == f"{proof}\n{found}\n"
-    assert f"{proof.theorem.latex()}\n\n{proof.latex()}" in told("discover", *ALONG, "--latex")
+    assert output_of("discover", *ALONG) == f"{proof}\n{found}\n"
+    assert f"{proof.theorem.latex()}\n\n{proof.latex()}" in output_of("discover", *ALONG, "--latex")
 
 
-def test_a_method_of_a_user_and_its_share_of_the_exact_rate(told):
+def test_a_method_of_a_user_and_its_share_of_the_exact_rate(output_of):
     """The exact rate at gamma = 1 of coordinates, one in four, is 1 - (1 - .81)/4, the theorem has 1 - .1/4."""
     asked = ["discover", "mine_to_discover:step", *ALONG[1:], "--at"]
-    printed = told(*asked, "gamma=1", "mu=0.1")
+    printed = output_of(*asked, "gamma=1", "mu=0.1")
     assert "a factor of 0.975000 a step, the exact one is 0.952500: 52% of its exponent" in printed.replace("\n", " ")
     assert "this is T13_pl" in printed
     unmet = "the constants must meet the assumptions of found_1: gamma L_H <= 2 is not met"
-    assert unmet in told(*asked, "gamma=3")
+    assert unmet in output_of(*asked, "gamma=3")
 
 
 def test_constants_that_are_not_given_are_round_and_those_of_no_quadratic_refused():
@@ -64,17 +64,17 @@ def test_constants_that_are_not_given_are_round_and_those_of_no_quadratic_refuse
         assert "must be in (0, 1]" in _compared(T2_sharp, PLAIN, {**_AT, **wrong})
 
 
-def test_where_nothing_is_found_it_ends_with_1(told):
-    first, second = told("discover", "rac_lora", "--given", "smooth", status=1).splitlines()
+def test_where_nothing_is_found_it_ends_with_1(output_of):
+    first, second = output_of("discover", "rac_lora", "--given", "smooth", status=1).splitlines()
     for line in (first, second):
         assert re.search(r": nothing follows from \d+ facts at any of 40 constants; .* left to be shown$", line)
 
 
-def test_an_interrupt_ends_with_what_was_found(told, monkeypatch):
+def test_an_interrupt_ends_with_what_was_found(output_of, monkeypatch):
     """As by Ctrl-C while the second search is under way: the first proof stands, and the status is that of one."""
 
     monkeypatch.setattr("rac_theory.commands.discover._compared", Mock(side_effect=KeyboardInterrupt))
-    printed = told("discover", *ALONG, "--at", "gamma=1")
+    printed = output_of("discover", *ALONG, "--at", "gamma=1")
     assert printed.startswith("found_1, proved for every T")
     assert "this is T13_pl" in printed
     assert printed.endswith("interrupted\n")

@@ -85,8 +85,8 @@ def test_a_cell_that_calls_sys_exit_has_failed(folder, capsys):
     assert "1 of 2 row(s) failed" in error
 
 
-def test_a_second_run_says_what_it_replaces(folder, told, refused, capsys):
-    told("verify", *QUICK, "--sketch", "haar")
+def test_a_second_run_says_what_it_replaces(folder, output_of, refused, capsys):
+    output_of("verify", *QUICK, "--sketch", "haar")
     main(["verify", *QUICK, "--sketch", "coordinate"])
     said = capsys.readouterr().err
     assert "results/results.json is replaced, 1 row(s) of 20" in said
@@ -106,9 +106,9 @@ def test_what_cannot_be_written_is_refused_before_anything_runs(folder, refused,
         refused(f"{command} --out r\udcff", "error: out must be a path in UTF-8, got 'r\\udcff'")
 
 
-def test_a_file_that_results_name_is_not_quoted(folder, told, capsys):
+def test_a_file_that_results_name_is_not_quoted(folder, output_of, capsys):
     """The first line of any file of the system was in the error."""
-    told("verify", *QUICK, "--sketch", "haar", "--out", "out", "--jobs", "1")
+    output_of("verify", *QUICK, "--sketch", "haar", "--out", "out", "--jobs", "1")
     content = json.loads((folder / "out/results.json").read_text())
     (folder / "secret.txt").write_text("root:x:0:0:secret\n")
     content["rows"][0]["problem"] = "./secret.txt"

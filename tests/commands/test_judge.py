@@ -22,7 +22,7 @@ T2 = ["--constant", "gamma=1", "L=1", "mu=0.2", "--constant", "lambda_min=0.5", 
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "told"),
+    ("words", "status", "sentence"),
     [
         (["curves.csv", "--bound", "bound.csv", "--ceiling", "1"], 0, "E[metric] <= bound HOLDS for 300 runs, 5 steps"),
         (["curves.csv", "--bound", "bound.csv", "--metric", "loss"], 0, "E[loss] <= bound CONSISTENT for 300 runs"),
@@ -34,17 +34,17 @@ T2 = ["--constant", "gamma=1", "L=1", "mu=0.2", "--constant", "lambda_min=0.5", 
         (["slow.csv", "--below", "curves.csv", "--ceiling", "1"], 1, "E[slow - curves + ceiling] <= ceiling VIOLATED"),
     ],
 )
-def test_a_verdict_and_a_figure_in_one_command(folder, capsys, words, status, told):
+def test_a_verdict_and_a_figure_in_one_command(folder, capsys, words, status, sentence):
     assert main(["judge", *words, "--out", "out"]) == status
     printed = capsys.readouterr().out
-    assert told in printed
+    assert sentence in printed
     (figure,) = (folder / "out").iterdir()
     assert figure.name == f"judge-{words[0].removesuffix('.csv')}.svg"
     assert str(figure.relative_to(folder)) in printed
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "sentence"),
     [
         ("curves.csv", "judge must be given a bound by --bound, or other runs by --below, got neither"),
         ("curves.csv --bound 1 --below slow.csv", "or other runs by --below, got both"),
@@ -58,10 +58,10 @@ def test_a_verdict_and_a_figure_in_one_command(folder, capsys, words, status, to
         ("my_rates.py --bound 1", "my_rates.py must have"),
     ],
 )
-def test_bad_input_is_one_line_and_leaves_nothing_behind(refused, typed, told):
-    refused(f"judge {typed} --out out", told)
+def test_bad_input_is_one_line_and_leaves_nothing_behind(refused, typed, sentence):
+    refused(f"judge {typed} --out out", sentence)
 
 
-def test_what_is_not_applicable_is_bad_input(told):
+def test_what_is_not_applicable_is_bad_input(output_of):
     words = ["judge", "curves.csv", "--bound", "T2", *T2, "--constant", "gamma=2"]
-    assert "gamma L <= 1 is not met" in told(*words, status=2)
+    assert "gamma L <= 1 is not met" in output_of(*words, status=2)

@@ -17,12 +17,12 @@ NAMES = (*theorems.ALL, "T11", *counterexamples.ALL, *CLAIMS, *DEFAULT_PROBLEMS,
 
 
 @pytest.fixture
-def groups(told, monkeypatch):
+def groups(output_of, monkeypatch):
     """The lines that are indented by four, by the heading that they stand under, at 80 columns of a terminal."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
     found, heading = {}, ""
-    printed = told("list").splitlines()
+    printed = output_of("list").splitlines()
     assert max(map(len, printed)) <= 80
     for line in printed:
         indent = len(line) - len(line.lstrip())
@@ -75,7 +75,7 @@ def test_each_stands_where_it_belongs(groups):
     assert under("no rate is promised") == [name for name in NAMED if kinds[name] == "some never"] == ["frozen"]
 
 
-def test_what_they_are_is_told(groups, told, monkeypatch):
+def test_what_they_are_is_told(groups, output_of, monkeypatch):
     """Data that are not installed are listed with what they need."""
     lines = [" ".join(line.split()) for ones in groups.values() for line in ones]
     for line in (
@@ -88,4 +88,4 @@ def test_what_they_are_is_told(groups, told, monkeypatch):
         assert line in lines
     for module in ("sklearn", "sklearn.datasets"):
         monkeypatch.setitem(sys.modules, module, None)
-    assert "digits sklearn is not installed: it needs the extra 'data'" in " ".join(told("list").split())
+    assert "digits sklearn is not installed: it needs the extra 'data'" in " ".join(output_of("list").split())

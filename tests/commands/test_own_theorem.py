@@ -16,12 +16,12 @@ def rows(folder):
     return json.loads((folder / "results" / "results.json").read_text())["rows"]
 
 
-def test_verify_tries_it_and_repeat_asks_for_trust(mine, told, refused):
+def test_verify_tries_it_and_repeat_asks_for_trust(mine, output_of, refused):
     """By --claim and without it; the row is named as it was typed, or it could not be repeated."""
     assert main(["verify", "--claim", "mine:half", *SMALL]) == 0
     assert [(row["claim"], row["status"], row["setting"]) for row in rows(mine)] == [("mine:half", "HOLDS", "1/L")]
     refused("repeat results/results.json 1", "'mine:half' from")
-    assert "the same numbers as row 1" in told("repeat", "results/results.json", "1", "--trust")
+    assert "the same numbers as row 1" in output_of("repeat", "results/results.json", "1", "--trust")
     assert main(["verify", "T2", "mine:false", *SMALL]) == 1
     assert [(row["claim"], row["status"]) for row in rows(mine)] == [("T2", "HOLDS"), ("mine:false", "VIOLATED")]
 
@@ -32,20 +32,20 @@ def test_it_is_tried_where_theorems_about_its_algorithm_are(mine):
     assert main(["verify", "mine:half", "--setting", "minibatch", "--problem", "linnerud"]) == 2
 
 
-def test_explain_and_sweep_take_it(mine, told, refused):
-    said = told("explain", "mine:half")
+def test_explain_and_sweep_take_it(mine, output_of, refused):
+    said = output_of("explain", "mine:half")
     assert "half (rac_lora_gd_pl)" in said
     assert "machine-checked; not used: lambda_min > 0" in said
     axes = 'claims = ["T1"]\nproblems = ["quadratic"]\nsketches = ["haar"]\nranks = [1]\nsides = ["left"]'
     (mine / "grid.toml").write_text(axes)
-    assert "mine:half: 1 HOLDS" in told("sweep", "grid.toml", "--claim", "mine:half", "--latex", "table.tex")
+    assert "mine:half: 1 HOLDS" in output_of("sweep", "grid.toml", "--claim", "mine:half", "--latex", "table.tex")
     assert "mine:half & haar & " in (mine / "table.tex").read_text()
     (mine / "grid.toml").write_text(axes.replace("T1", "mine:half"))
     refused("sweep grid.toml --store other.sqlite", "must be trusted to have code imported")
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "sentence"),
     [
         ("verify --claim mine:hlaf", "got 'hlaf', which it lacks (did you mean 'half'?)"),
         ("verify --claim mine:lazy", "theorem must be a Theorem by the name mine:lazy, got the function lazy"),
@@ -67,8 +67,8 @@ def test_explain_and_sweep_take_it(mine, told, refused):
         ("help", "(did you mean 'list'?)"),
     ],
 )
-def test_mistakes_are_answered_in_a_sentence(refused, typed, told):
-    refused(typed, told)
+def test_mistakes_are_answered_in_a_sentence(refused, typed, sentence):
+    refused(typed, sentence)
 
 
 YEAR = 31_557_600
@@ -84,8 +84,8 @@ def test_what_takes_years_says_so_before_it_begins(monkeypatch, capsys):
     assert {seconds: verify_command._in_words(seconds) for seconds in SAID} == SAID
 
 
-def test_cite_names_the_library_the_paper_and_the_source(told):
-    said = told("cite", "T3")
+def test_cite_names_the_library_the_paper_and_the_source(output_of):
+    said = output_of("cite", "T3")
     assert [said.count(each) for each in ("@misc{rac_theory,", "@misc{arXiv:2410.08305,", "year = {2024}")] == [1, 1, 1]
 
 

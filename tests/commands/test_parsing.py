@@ -73,7 +73,7 @@ sides = ["left"]
 """
 
 
-def test_every_help_ends_in_an_example_that_prints_what_it_says(folder, told):
+def test_every_help_ends_in_an_example_that_prints_what_it_says(folder, output_of):
     """Line by line, up to "..." where one is cut; numbers, but times, are those that are printed.
 
     In their order: repeat and report need what verify left.
@@ -83,7 +83,7 @@ def test_every_help_ends_in_an_example_that_prints_what_it_says(folder, told):
     np.savetxt("curves.csv", np.cumprod(np.column_stack([0.85 * np.ones(300), steps]), axis=1), delimiter=",")
     for name, parser in COMMANDS.items():
         assert parser.example is not None, name
-        printed = [" ".join(line.split()) for line in told(*parser.example.typed.split()).splitlines()]
+        printed = [" ".join(line.split()) for line in output_of(*parser.example.typed.split()).splitlines()]
         at = -1
         for line in filter(None, (" ".join(line.split()) for line in parser.example.prints.splitlines())):
             pattern = re.escape(line).replace(re.escape("..."), ".*")

@@ -12,15 +12,15 @@ from rac_theory.theorems.ours import STORED
 pytestmark = pytest.mark.usefixtures("mine")
 
 
-def test_one_theorem_is_proved_in_full_and_latex_is_that_of_the_proof(told):
-    assert told("prove", "T2") == f"{prove('T2')}\n"
-    assert told("prove", "T2", "--latex") == f"{prove('T2').latex()}\n"
+def test_one_theorem_is_proved_in_full_and_latex_is_that_of_the_proof(output_of):
+    assert output_of("prove", "T2") == f"{prove('T2')}\n"
+    assert output_of("prove", "T2", "--latex") == f"{prove('T2').latex()}\n"
 
 
-def test_all_are_a_line_each(told):
+def test_all_are_a_line_each(output_of):
     """A theorem that is passed over, lemmas or assumptions that are another's, and a time that is none."""
     begun = perf_counter()
-    printed = told("prove", "all", status=int(len(STORED) < len(theorems.ALL)))
+    printed = output_of("prove", "all", status=int(len(STORED) < len(theorems.ALL)))
     taken = 1000 * (perf_counter() - begun) + len(STORED)  # each is rounded to a millisecond
     lines = dict(line.split(maxsplit=1) for line in printed.splitlines() if " ms  " in line)
     assert list(lines) == list(STORED)
@@ -33,29 +33,29 @@ def test_all_are_a_line_each(told):
     assert "not used: lambda_min > 0" in lines["T2"]
 
 
-def test_a_theorem_of_a_user_is_proved_or_not(told):
+def test_a_theorem_of_a_user_is_proved_or_not(output_of):
     """1 where none was found, also beside one that was: and it is said that this refutes nothing."""
-    assert "half, proved for every T" in told("prove", "mine:half")
-    printed = told("prove", "mine:fast", "T2", status=1)
+    assert "half, proved for every T" in output_of("prove", "mine:half")
+    printed = output_of("prove", "mine:fast", "T2", status=1)
     assert "fast: no proof was found, which does not make it false: its bound has no form" in printed
     assert re.search(r"^T2 .* proved;", printed, re.MULTILINE)
 
 
-def test_what_is_not_proved_says_what_can_be_instead_and_what_is_not_given_or_not_known(told, capsys):
+def test_what_is_not_proved_says_what_can_be_instead_and_what_is_not_given_or_not_known(output_of, capsys):
     """Twice the rate of T2 has no proof, and the best of that form is T2_sharp."""
-    printed = told("prove", "mine:twice", status=1)
+    printed = output_of("prove", "mine:twice", status=1)
     assert "it would follow from E[f(W+) - f*] <= (1 - 2 gamma mu lambda_min) (f(W) - f*)" in printed
     assert "the best of its form that can be proved: found_1: E[f(W^T)] - f* <= (1 - gamma mu lambda_min (2 " in printed
     assert "this is T2_sharp" in printed
     given = "it follows from T2 once this is given as well: Lipschitz gradient of f"
-    assert given in told("prove", "mine:unsmooth", status=1)
+    assert given in output_of("prove", "mine:unsmooth", status=1)
     assert main(["prove", "mine:unknown"]) == 1
     printed, error = capsys.readouterr()
     assert "no fact is known of a step of lazy, which it is about; about=about_of(method, ('G',))" in printed
     assert error == ""
 
 
-def test_explain_says_what_a_proof_rests_on(told):
-    printed = told("explain", "T7")
+def test_explain_says_what_a_proof_rests_on(output_of):
+    printed = output_of("explain", "T7")
     assert f"proof    {prove('T7').summary}\n" in printed
     assert "lemmas   docs/theory/t7.md\n" in printed

@@ -103,12 +103,12 @@ WITHOUT = [
 @pytest.mark.parametrize(
     ("width", "typed"), [*product([80], [FEW, *WITH_TABLES, *WITHOUT]), *product([120], WITH_TABLES)]
 )
-def test_every_command_fits_a_terminal(told, monkeypatch, typed, width):
+def test_every_command_fits_a_terminal(output_of, monkeypatch, typed, width):
     """The lines of tables; of prose those without a word that is longer."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", str(width))
-    lines = told(*typed.split()).replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
+    lines = output_of(*typed.split()).replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
     assert max(map(len, lines)) <= width
     assert not any("…" in line for line in lines)
 

@@ -16,9 +16,9 @@ MANY += ["--side", "left", "right", "--steps", "6"]
 FEW = ["--claim", "T1", "T2", "--problem", "quadratic", "--sketch", "haar", "frozen", "--side", "left", "right"]
 
 
-def test_many_rows_end_in_a_summary_and_few_are_their_own(told, folder):
+def test_many_rows_end_in_a_summary_and_few_are_their_own(output_of, folder):
     """Catches a threshold that counts rows that were not run, an option that is not read, and rows that are lost."""
-    lines = told("verify", *MANY).splitlines()
+    lines = output_of("verify", *MANY).splitlines()
     rows = json.loads((folder / "results/results.json").read_text())["rows"]
     assert len(rows) == 32 > SHORT
     assert lines[0].split() == ["problem", "evidence", "T1", "T2"]
@@ -28,33 +28,33 @@ def test_many_rows_end_in_a_summary_and_few_are_their_own(told, folder):
     assert "32 HOLDS" in lines
     assert "Rows in results/results.json (--rows prints them), figures in results/figures." in lines
     assert len(lines) < 10
-    full = told("verify", *MANY, "--rows").splitlines()
+    full = output_of("verify", *MANY, "--rows").splitlines()
     assert full[0].split()[:3] == ["#", "claim", "case"]
     assert [int(line.split()[0]) for line in full[1:33]] == [row["number"] for row in rows]
-    few = told("verify", *FEW).splitlines()
+    few = output_of("verify", *FEW).splitlines()
     assert few[0].split()[:3] == ["#", "claim", "case"]
     assert few[1].split()[1:6] == ["T1", "quadratic", "haar", "r1", "left"]
     assert few[9] == "NOT_APPLICABLE x 8 (frozen): lambda_min > 0 is not met: lambda_min is 0"
     assert few[10] == "8 HOLDS, 8 NOT_APPLICABLE"
 
 
-def test_the_smallest_slack_is_that_of_a_row_which_can_be_repeated(told, folder):
+def test_the_smallest_slack_is_that_of_a_row_which_can_be_repeated(output_of, folder):
     """By the rows themselves: the smallest number in the table, and the row that has it."""
-    lines = told("verify", *MANY).splitlines()
+    lines = output_of("verify", *MANY).splitlines()
     rows = json.loads((folder / "results/results.json").read_text())["rows"]
     least = min(rows, key=lambda row: row["slack"]["low"])
     (again,) = (line for line in lines if "The smallest slack again: " in line)
     assert again.endswith(f"rac-theory repeat results/results.json {least['number']}")
-    told("repeat", "results/results.json", str(least["number"]))
+    output_of("repeat", "results/results.json", str(least["number"]))
     shown = [float(cell) for line in lines[1:3] for cell in re.findall(r"8H (\S+)", line)]
     assert min(shown) <= least["slack"]["low"] < min(shown) * 1.01
 
 
-def test_a_refuted_row_is_shown_in_full(told, monkeypatch):
+def test_a_refuted_row_is_shown_in_full(output_of, monkeypatch):
     """A theorem that promises too much, among others that hold: half the bound of T2."""
     false = replace(theorems.T2, claim=theorems.E(theorems.gap) <= theorems.T2.claim.bound / 2)
     monkeypatch.setattr(theorems, "ALL", {**theorems.ALL, "T2": false})
-    lines = told("verify", *MANY, status=1).splitlines()
+    lines = output_of("verify", *MANY, status=1).splitlines()
     refuted = [line for line in lines if " VIOLATED " in line and line.split()[1] == "T2"]
     assert len(refuted) >= 1
     assert all(re.match(r" *\d+  T2 .* 1/L .*VIOLATED", line) for line in refuted)
@@ -65,8 +65,8 @@ def test_a_refuted_row_is_shown_in_full(told, monkeypatch):
     assert "V violated" in "".join(lines)
 
 
-def test_a_counterexample_is_a_claim_too_and_a_wrong_name_is_answered_with_all(told, refused):
-    assert "C6 HOLDS: every constant step is too long" in told("verify", "--claim", "C6").splitlines()
+def test_a_counterexample_is_a_claim_too_and_a_wrong_name_is_answered_with_all(output_of, refused):
+    assert "C6 HOLDS: every constant step is too long" in output_of("verify", "--claim", "C6").splitlines()
     refused("verify --claim T2 Galore", "got 'Galore' (did you mean 'GaLore'?)")
 
 
