@@ -1,5 +1,6 @@
 """Properties over dimensions, ranks, spectra and starts: floors, limits, rises, fixed points, guaranteed steps."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,7 @@ from rac_theory.algorithms import AsymmetricLoRA, ChainOfLoRA, Initialisation, L
 from rac_theory.literature.counterexamples import factor_loss, shrinking_step
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss, FollowedRun, Moves, hessian_action
 from rac_theory.literature.counterexamples.loss_of_smoothness import lipschitz_along, slope
-from rac_theory.literature.counterexamples.low_rank import floor, lowest
+from rac_theory.literature.counterexamples.low_rank import C2, floor, lowest
 from rac_theory.literature.counterexamples.restarts import measured_multiplier, multiplier, proved_step
 from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
@@ -63,6 +64,19 @@ def test_the_floor_is_attained_on_a_squared_distance(m, n, seed, curvature):
     for rank in range(1, min(m, n) + 1):
         bound = floor(problem, W0, rank)
         assert lowest(problem, W0, rank, starts=4, rng=rng) == pytest.approx(bound, rel=1e-6, abs=1e-9)
+
+
+def test_the_floor_of_c2_is_the_one_that_it_says():
+    """Catches another share of s, a rank that counts, singular values that are not squared, and f for f - f*."""
+    said = re.fullmatch(
+        r"With LoRA of rank r f - f\* is never below \(s/(\d+)\) sum_\{i>r\} sigma_i\(W\* - W0\)\^(\d+), .*",
+        C2.statement,
+    )
+    share, power = map(int, said.groups())
+    sigma = np.linalg.svd(C2.problem.W_star - C2.start)[1]
+    for rank in (1, 2):
+        claimed = C2.problem.mu / share * (sigma[rank:] ** power).sum()
+        assert floor(C2.problem, C2.start, rank) == pytest.approx(claimed, rel=1e-9)
 
 
 def test_the_floor_needs_strong_convexity():
