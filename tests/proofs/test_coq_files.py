@@ -278,6 +278,30 @@ def test_no_coqc_outlives_who_asked(number, status, coqc, tmp_path):
     assert [*(tmp_path / "out").iterdir()] == []
 
 
+def test_a_signal_that_another_thread_was_given_is_heard(coqc, tmp_path):
+    """The system chooses the thread that it wakes: would catch a first one that waits on until coqc has ended."""
+    coqc("", "", f'echo > "{tmp_path}/asked"; exec /bin/sleep 60')
+    written = f"""
+import signal, threading, time
+from pathlib import Path
+from rac_theory.base import heard_once
+from rac_theory.proofs.coq.kernel import ask
+def signals():
+    while not Path({f"{tmp_path}/asked"!r}).exists():
+        time.sleep(0.02)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+threading.Thread(target=signals).start()
+begun = time.monotonic()
+try:
+    with heard_once():
+        [*ask({{"T2": "x", "T3": "x"}})]
+except KeyboardInterrupt:
+    print(time.monotonic() - begun < 30)
+"""
+    done = subprocess.run([sys.executable, "-c", written], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
 def _runs(pid):
     try:
         os.kill(pid, 0)

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -34,6 +34,7 @@ REALS = frozenset(
 """The axioms of Coq's real numbers."""
 
 _ENOUGH = 300.0  # seconds for one file, of which each takes a few
+_HEAR_EVERY = 0.2  # seconds: a signal that wakes another thread is heard by the first one when that wakes
 _OF_THE_MACHINE = re.compile(
     "System error|[Oo]ut of memory|Stack overflow|Cannot find a physical path|Unable to locate library|"
     "inconsistent assumptions|bad magic number|bad version number"
@@ -119,8 +120,10 @@ def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
     batches = iter(lambda: dict(islice(remaining, size)), {})
     # The readers are left first: what still reads then ends, and nobody waits for it.
     with ThreadPoolExecutor(max_workers=cores) as workers, _Readers() as readers:
-        for several in workers.map(answers, batches):
-            yield from several
+        for several in [workers.submit(answers, batch) for batch in batches]:
+            while not wait([several], timeout=_HEAR_EVERY).done:
+                pass
+            yield from several.result()
 
 
 def printed(script: str) -> str:
