@@ -331,8 +331,8 @@ def nodes(line: str) -> list[Any]:
     """Read a line as a list of words and lists."""
     words = _TOKEN.findall(line)
     depths = list(accumulate(((word == "(") - (word == ")") for word in words), initial=0))
-    if min(depths) < 0 or max(depths) >= DEPTH or depths[-1] != 0:
-        raise Refused(f"brackets must match, and be less than {DEPTH} deep")
+    ask(re.fullmatch(r"[\t -~]*", line), "what is read must be printable ASCII")  # a terminal could show another line
+    ask(min(depths) >= 0 == depths[-1] and max(depths) < DEPTH, f"brackets must match, and be less than {DEPTH} deep")
     return _nested(iter(words))
 
 
@@ -417,7 +417,7 @@ def total(steps: Tree, of: Tree) -> Tree:
 def written(of: Tree) -> str:
     """Write an expression, or a relation with its signs between its terms."""
     if is_leaf(of):
-        return f"i{of[1]}" if isinstance(of, tuple) else str(of)
+        return f"#{of[1]}" if isinstance(of, tuple) else str(of)  # no name is written so
     parts = list(map(written, of[1:]))
     return f" {of[0]} ".join(parts) if of[0] in SIGNS else f"({' '.join([of[0], *parts])})"
 
@@ -949,8 +949,8 @@ class File:
             case "theorem", [str(name)] if is_early and not self.id and _NAME.match(name):
                 self.id = name
             case "about", [str(name)] if is_early and not self.about:
-                self.about = name
-            case "letter", [str(name), "whole" | "number" as kind] if is_early:
+                self.about = self._assumption(name)
+            case "letter", [str(name), "whole" | "number" as kind] if is_early and name not in NAMES:
                 self.local[self._new(name)] = kind
             case "name" | "let", [str(name), node] if is_early:
                 meaning = only(tree(node), self.constant)

@@ -591,6 +591,20 @@ def test_what_is_followed_is_multiplied_by_numbers_that_stay():
     refused(step, ZERO, f"rule accumulate gap0 T 1 2 : {end}", match="every whole number")
 
 
+def test_what_is_printed_is_what_is_proved():
+    """A file of others may have names by which a terminal shows another line, or that look like an index."""
+    for name in ("x\x1b[1A\x1b[2K", "rac_lora_ex\u0430ct", "rac_lora\u202e"):
+        refused(ONE, about=name, match="printable ASCII")
+    for name in ("5", "rac_lora*", "mean:"):
+        decided(name == "mean:", ONE, about=name, match="is no relation|is no expression")
+    file = check(
+        by_hand(
+            "rule sign : (<= 0 0)", ONE, claim="(<= 0 (sum k 3 (* k i0)))", before=["let i0 0"], end="proof 1 times 2"
+        )
+    )
+    assert next(checker.report(file)).endswith("0 <= (sum 3 (* #0 i0))")
+
+
 def test_each_line_has_its_place():
     """Catches what is given after facts that were made without it, and what follows after the end.
 
@@ -675,6 +689,8 @@ def test_a_name_does_not_take_the_place_of_another():
     refused(ONE, before=["name s_K (- 1)"], match="s_K is another number")
     for line in ("let mu 1", "let T 1", "let gap 1", "letter L whole", "let sum 1", "let t 1"):
         refused(ONE, before=[line], match="cannot be the name")
+    for name in checker.NAMES:  # 0 <= s_N was granted of it, and so by ``instance`` of -1
+        refused("granted s_sign : (<= 0 s_N)", before=[f"letter {name} number"], match="no line of a proof")
     facts = [
         "granted mu_below_L : (<= mu L)",
         *("rule instance (smooth 1) 1 : (<= mu L)", "rule instance (polyak_lojasiewicz 1) 2 : (<= mu L)"),
