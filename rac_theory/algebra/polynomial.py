@@ -271,7 +271,10 @@ def _choice(choice: kinds.Choice, at: Mapping[Expression, Ratio]) -> Ratio:
     relation = Relation(tuple(side.expression for side in terms), signs)
     parts = (signs, tuple(terms), then, otherwise)
     return _atom(
-        "choice", parts, kinds.Choice(relation, then.expression, otherwise.expression), level_of(*terms, then, otherwise)
+        "choice",
+        parts,
+        kinds.Choice(relation, then.expression, otherwise.expression),
+        level_of(*terms, then, otherwise),
     )
 
 
