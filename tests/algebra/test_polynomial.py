@@ -180,7 +180,7 @@ def test_the_largest_that_is_multiplied_out(monkeypatch):
 
 
 def test_it_is_written_as_one_would():
-    """Signs, places above and below the line, the order of terms, one prime for a sum inside: what a page shows of it."""
+    """Signs, places above and below the line, the order of terms, one prime more for a sum: what a page shows of it."""
     letters = [Symbol(name) for name in "eEdDcCbBaA"]  # by no order of addresses, which change
     for tree, said in (
         (18 * x / (7 * N * T * 3) - (1 - y) ** T, "6 x / (7 N T) - (1 - y)^T"),

@@ -23,7 +23,7 @@ FEDERATED = Federated(LEAST, 4)
 _, A, B = np.random.default_rng([0, 2]).standard_normal((3, members._RUNS, 6, 4))
 P, K, THIRD = np.diag([1.0, 1, 0, 0, 0, 0]), np.zeros((6, 6)), np.diag([0.0, 0, 1, 0, 0, 0]) / np.abs(A[:, 2]).max()
 K[0, 2], K[2, 0] = 1, -1
-WORST = f": H applied twice, or turned around, is not H, at G of norm {np.linalg.norm(A[7]):.6g}"  # its entry is the largest
+WORST = f": H applied twice, or turned around, is not H, at G of norm {np.linalg.norm(A[7]):.6g}"
 K *= 12 / np.abs(np.sum(B * (K @ A), (1, 2))).max()
 
 
