@@ -149,7 +149,10 @@ def test_the_hessian_of_the_factors(problem, scale):
     seen = np.array([(gradient(z + h * e) - gradient(z - h * e)) / (2 * h) for e in np.eye(z.size)])
     np.testing.assert_allclose(loss.hessian(B, A), seen, atol=1e-7)
     D = rng.standard_normal((3, m, n))
-    np.testing.assert_allclose(hessian_action(bare(problem), W0)(D), hessian_action(problem, W0)(D), atol=1e-6)
+    for W in (W0, 0 * W0):  # at zero a spacing in proportion to W would be none
+        np.testing.assert_allclose(hessian_action(bare(problem), W)(D), hessian_action(problem, W)(D), atol=1e-6)
+    far = bare(Quadratic.left([[1.0]], W_star=[[0.0]]))  # from here a spacing that does not grow is none
+    np.testing.assert_allclose(hessian_action(far, np.array([[1e12]]))(np.ones((1, 1, 1))), 1)
     assert loss.sharpness(B, A) == pytest.approx(np.linalg.eigvalsh(seen)[-1], rel=1e-5)
     assert loss.lipschitz(B, A) == pytest.approx(np.abs(np.linalg.eigvalsh(seen)).max(), rel=1e-5)
 
