@@ -18,6 +18,7 @@ from rac_theory.literature.counterexamples.restarts import measured_multiplier, 
 from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Frozen, Gaussian, Haar
+from rac_theory.testing import check_problem
 from tests.refused import refused
 
 quick = settings(max_examples=25)
@@ -394,8 +395,9 @@ def test_a_promise_is_kept_by_every_run_or_not(monkeypatch):
 
 
 def test_a_slope_is_convex_smooth_and_straight_for_the_factors():
-    """Gradient against value, the derivative between 0 and L, and ||grad J|| = epsilon on the way."""
+    """Gradient against value, the derivative between 0 and L, and ||grad J|| = epsilon on the way; the shape too."""
     problem = shrinking_step.Slope(0.1, 8.0, L=2.0)
+    check_problem(problem)
     ends = (problem.first**2 / 2, (problem.first + 8) ** 2 / 2)
     w = np.sort([*np.linspace(-1.0, 60.0, 20_001), *ends])[:, None, None]
     G, h = problem.gradient(w)[:, 0, 0], 1e-6
