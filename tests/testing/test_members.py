@@ -94,9 +94,13 @@ def sample(G, g, n=64):
 
 @pytest.mark.parametrize("size", [1e-10, 1.0, 1e10])
 def test_rounding_across_a_gradient_is_no_noise(size):
-    """Of any size. Catches what is allowed for rounding in another unit than that of squares."""
+    """Of any size. Catches what is allowed for rounding in another unit than that of squares, and where no noise is
+    declared a bound below zero, above which nothing would be.
+    """
     G = size * RNG.standard_normal((6, 4))
-    assert not refusal(members._check_noise, "Source", Noise(0.0, 1.0, 0.0), LEAST, sample(G, G), 0.01)
+    for here, is_noise in ((G, False), (0 * G, True)):
+        found = refusal(members._check_noise, "Source", Noise(0.0, 1.0, 0.0), LEAST, sample(here, G), 0.01)
+        assert bool(found) == is_noise
 
 
 def test_the_variance_of_a_mean_is_what_is_declared_and_rounding(monkeypatch):

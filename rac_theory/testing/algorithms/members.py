@@ -191,7 +191,7 @@ def _check_noise(name: str, noise: Noise, problem: Problem, sample: GradientSamp
     across = sample.g - np.sum(sample.g * unit, axis=(1, 2))[:, None, None] * unit
     for g, signal, H in ((sample.g, square, "I"), (across, 0.0, "I without the direction of grad f")):
         bound = noise.beta * signal + _stray(noise, problem, sample.W)
-        bound = bound * (1 + 1e-9) + 1e-20 * square + 1e-300  # rounding
+        bound += 1e-20 * square + 1e-300  # rounding
         squares = squared_norms(g)
         if log_wealth(excess(squares, np.array(bound))).max() >= math.log(2 / alpha):
             raise Refuted(
