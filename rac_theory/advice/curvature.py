@@ -26,7 +26,7 @@ _SINGLE = 1e-6
 _SCALES: dict[Loss, float] = {"least_squares": 1.0, "logistic": 0.25, "softmax": 0.5}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Curvature:
     r"""A bound of curvature :math:`Q = S \otimes I`, with S on the side of W that features multiply.
 

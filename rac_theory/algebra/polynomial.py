@@ -22,7 +22,7 @@ from rac_theory.algebra.polynomials import (
     symbols_in,
     term,
 )
-from rac_theory.algebra.ratio import Ratio, over
+from rac_theory.algebra.ratio import Ratio, level_of, over
 from rac_theory.algebra.roots import root, without_squares
 
 
@@ -199,12 +199,6 @@ class Index(Symbol):
 _FRESH = count(1)
 
 
-def _level(*ratios: Ratio) -> int:
-    """How many sums stand one in another in quotients."""
-    letters = (letter for ratio in ratios for side in (ratio.numerator, ratio.denominator) for letter in side.symbols())
-    return max((letter.level for letter in letters if isinstance(letter, Atom)), default=0)
-
-
 def _by_index(polynomial: Polynomial, k: Symbol) -> dict[Monomial, Polynomial]:
     """The factors with an index, and what each is multiplied by."""
     groups: dict[Monomial, Polynomial] = {}
@@ -226,7 +220,7 @@ def _series(above: Monomial, below: Monomial, k: Symbol, steps: Ratio) -> Ratio:
 
 
 def _sum_of(summand: Ratio, k: Symbol, steps: Ratio) -> Ratio:
-    level = _level(summand)
+    level = level_of(summand)
     index = Index("k" + "'" * level)
     summand = _moved(summand, k, index)
     return _atom("total", (steps, index, summand), kinds.Total(index, steps.expression, summand.expression), level + 1)
@@ -256,7 +250,7 @@ def _maximum(of: tuple[Ratio, ...]) -> Ratio:
     if len(members) == 1:
         return members.pop()
     written = kinds.Maximum(tuple(sorted((member.expression for member in members), key=repr)))
-    return _atom("maximum", frozenset(members), written, _level(*members))
+    return _atom("maximum", frozenset(members), written, level_of(*members))
 
 
 def _choice(choice: kinds.Choice, at: Mapping[Expression, Ratio]) -> Ratio:
@@ -277,7 +271,10 @@ def _choice(choice: kinds.Choice, at: Mapping[Expression, Ratio]) -> Ratio:
     relation = Relation(tuple(side.expression for side in terms), signs)
     parts = (signs, tuple(terms), then, otherwise)
     return _atom(
-        "choice", parts, kinds.Choice(relation, then.expression, otherwise.expression), _level(*terms, then, otherwise)
+        "choice",
+        parts,
+        kinds.Choice(relation, then.expression, otherwise.expression),
+        level_of(*terms, then, otherwise),
     )
 
 

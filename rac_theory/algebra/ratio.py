@@ -11,7 +11,7 @@ from functools import reduce
 from operator import add
 
 from rac_theory.algebra.expression import Expression, Quotient
-from rac_theory.algebra.polynomials import ONE, ZERO, Polynomial, constant
+from rac_theory.algebra.polynomials import ONE, ZERO, Atom, Polynomial, constant
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -94,6 +94,12 @@ def over(above: Polynomial, below: Polynomial) -> Ratio:
         return Ratio(constant(value))
     unit = _common(below)
     return Ratio(above * unit, below * unit)
+
+
+def level_of(*ratios: Ratio) -> int:
+    """Return how many sums stand one in another in quotients."""
+    letters = (letter for ratio in ratios for side in (ratio.numerator, ratio.denominator) for letter in side.symbols())
+    return max((letter.level for letter in letters if isinstance(letter, Atom)), default=0)
 
 
 def summed(ratios: Iterable[Ratio]) -> Ratio:

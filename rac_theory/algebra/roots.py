@@ -11,7 +11,7 @@ from typing import Any
 from rac_theory.algebra.forms import sqrt
 from rac_theory.algebra.fraction import fraction
 from rac_theory.algebra.polynomials import ZERO, Atom, Polynomial, constant, term
-from rac_theory.algebra.ratio import Ratio
+from rac_theory.algebra.ratio import Ratio, level_of
 
 
 def root(of: Ratio) -> Ratio:
@@ -28,10 +28,7 @@ def root(of: Ratio) -> Ratio:
     with suppress(ValueError):
         if of.number is not None:
             return Ratio(constant(Fraction(fraction(written, {}))))
-    inside = [
-        letter for side in (of.numerator, of.denominator) for letter in side.symbols() if isinstance(letter, Atom)
-    ]
-    return Ratio(term(Atom("root", of, written, max((atom.level for atom in inside), default=0))))
+    return Ratio(term(Atom("root", of, written, level_of(of))))
 
 
 def without_squares(ratio: Ratio) -> Ratio:

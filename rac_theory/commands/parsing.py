@@ -30,7 +30,7 @@ class Example(NamedTuple):
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str, **rest: Any) -> None:
-        super().__init__(prog, **{"max_help_position": 25, "width": _width(), **rest})
+        super().__init__(prog, **{"width": _width(), **rest})
 
 
 class Parser(argparse.ArgumentParser):

@@ -153,7 +153,7 @@ class Signs:
         """The sums of which a polynomial is a product, but for letters and a number."""
         rest = content(p)[2]
         for factor in [fact.value.numerator for fact in self.facts]:
-            while len(factor.terms) > 1 and len(rest.terms) > 1 and (left := divided(rest, factor)) is not None:
+            while min(len(factor.terms), len(rest.terms)) > 1 and (left := divided(rest, factor)) is not None:
                 yield factor
                 rest = left
         if len(rest.terms) > 1:

@@ -15,6 +15,8 @@ from rac_theory.drawing.room import ENDS, Corner, Line, place
 
 SIZE = (5.6, 3.6)
 """Inches."""
+WIDTH, HEIGHT = 72 * SIZE[0], 72 * SIZE[1]
+"""The same in points."""
 MARGINS = {"left": 0.15, "right": 0.97, "top": 0.88, "bottom": 0.14}
 """Where the axes of a figure end, as shares of it."""
 
@@ -130,8 +132,8 @@ def legend_share(named: Sequence[Layer]) -> tuple[float, float]:
     letters = max((len(layer.label.translate(_NO_LETTERS)) for layer in named), default=0)
     width, height = HANDLE + LETTER * letters + 2 * INSET, LINE * len(named) + 2 * INSET
     return (
-        width / (72 * SIZE[0] * (MARGINS["right"] - MARGINS["left"])),
-        height / (72 * SIZE[1] * (MARGINS["top"] - MARGINS["bottom"])),
+        width / (WIDTH * (MARGINS["right"] - MARGINS["left"])),
+        height / (HEIGHT * (MARGINS["top"] - MARGINS["bottom"])),
     )
 
 

@@ -17,10 +17,11 @@ from rac_theory.drawing import plot, svg
 from rac_theory.drawing.chart import (
     DOT,
     HANDLE,
+    HEIGHT,
     INSET,
     LINE,
     MARGINS,
-    SIZE,
+    WIDTH,
     Chart,
     Layer,
     Scale,
@@ -29,9 +30,8 @@ from rac_theory.drawing.chart import (
 )
 from rac_theory.drawing.words import title_lines, title_size
 
-_WIDTH, _HEIGHT = 72 * SIZE[0], 72 * SIZE[1]
-_LEFT, _RIGHT = _WIDTH * MARGINS["left"], _WIDTH * MARGINS["right"]
-_TOP, _BOTTOM = _HEIGHT * (1 - MARGINS["top"]), _HEIGHT * (1 - MARGINS["bottom"])
+_LEFT, _RIGHT = WIDTH * MARGINS["left"], WIDTH * MARGINS["right"]
+_TOP, _BOTTOM = HEIGHT * (1 - MARGINS["top"]), HEIGHT * (1 - MARGINS["bottom"])
 _SAMPLE = 16.0  # points of a line that a legend shows
 _FINE = 10  # curves are drawn in tenths of a point: finer than a screen
 
@@ -39,9 +39,9 @@ _FINE = 10  # curves are drawn in tenths of a point: finer than a screen
 def draw(chart: Chart) -> str:
     """Return the text of an SVG file."""
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH:g}pt" height="{_HEIGHT:g}pt" '
-        f'viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" font-family="\'DejaVu Sans\', Verdana, sans-serif" font-size="10">',
-        f'<path d="{_rectangle(0, 0, _WIDTH, _HEIGHT)}" fill="#fff"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH:g}pt" height="{HEIGHT:g}pt" '
+        f'viewBox="0 0 {WIDTH:g} {HEIGHT:g}" font-family="\'DejaVu Sans\', Verdana, sans-serif" font-size="10">',
+        f'<path d="{_rectangle(0, 0, WIDTH, HEIGHT)}" fill="#fff"/>',
         # A drawing of its own cuts off what leaves the axes without an id, which another one in the page might have.
         f'<svg x="{_LEFT:g}" y="{_TOP:g}" width="{_RIGHT - _LEFT:g}" height="{_BOTTOM - _TOP:g}" viewBox="'
         f'{_FINE * _LEFT:g} {_FINE * _TOP:g} {_FINE * (_RIGHT - _LEFT):g} {_FINE * (_BOTTOM - _TOP):g}" fill="none" '
@@ -63,7 +63,7 @@ def draw(chart: Chart) -> str:
 def _layer(chart: Chart, layer: Layer) -> str:
     x = _FINE * (_LEFT + (_RIGHT - _LEFT) * share_of_axis(layer.t, chart.xlim, chart.xscale))
     y = _FINE * (_BOTTOM - (_BOTTOM - _TOP) * share_of_axis(layer.curves, chart.ylim, "log"))
-    y = np.clip(y, -_FINE * _HEIGHT, 2 * _FINE * _HEIGHT)  # far outside nothing is seen, and numbers grow long
+    y = np.clip(y, -_FINE * HEIGHT, 2 * _FINE * HEIGHT)  # far outside nothing is seen, and numbers grow long
     if layer.is_point:
         return _point(layer, x, y)
     if layer.filled:
@@ -138,7 +138,7 @@ def _axis_label(words: str, x: float, y: float, *, upright: bool) -> str:
         return ""
     empty = plot.figure()
     rotation = 0 if upright else 90
-    empty.text(x / _WIDTH, 1 - y / _HEIGHT, words, ha="center", va="center", rotation=rotation, gid="label")
+    empty.text(x / WIDTH, 1 - y / HEIGHT, words, ha="center", va="center", rotation=rotation, gid="label")
     drawn = svg.text(empty)
     inside = drawn[drawn.index('<g id="label">') + len('<g id="label">') : drawn.rindex("</g>")]
     inside = inside[: inside.rindex("</g>")]  # of the figure

@@ -123,8 +123,8 @@ def _polynomial(coefficients: list[float], x: Array, out: Array) -> None:
 
 def _convergent(levels: int, scale: float) -> tuple[list[float], list[float]]:
     """Return P and Q, highest power first, of ``u P(u^2) / Q(u^2)``, a convergent of the tangent of ``scale u``."""
-    unit, z = Polynomial([1.0]), Polynomial([0.0, scale**2])
-    before, now = [0.0 * unit, unit], [scale * unit, unit]
+    before, now = ([Polynomial([part]) for part in pair] for pair in ((0.0, 1.0), (scale, 1.0)))
+    z = Polynomial([0.0, scale**2])
     for level in range(1, levels):
         before, now = now, [(2 * level + 1) * b - z * a for a, b in zip(before, now, strict=True)]
     P, Q = ([float(c) for c in polynomial.trim().coef[::-1]] for polynomial in now)

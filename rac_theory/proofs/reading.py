@@ -163,13 +163,12 @@ class Reading:
     def _grant(self, fact: Fact) -> str:
         (inner,) = next(iter(fact.of)) if fact.of else (fact,)
         relation, on_average = self._writer.relation(fact), ", on average" if fact.of else ""
-        for line in self.granted:
-            if line.said == relation and line.why == inner.name + on_average:
-                return line.label
-        rests_on = self._labels_of(fact)
         case = self._case(fact)
         why = "The case" if case and inner.name == "Assumed" else inner.name + on_average
-        line = Line(next(self._letters), relation, why, fact, rests_on, inner.page, if_=case)
+        for line in self.granted:
+            if (line.said, line.why) == (relation, why):
+                return line.label
+        line = Line(next(self._letters), relation, why, fact, self._labels_of(fact), inner.page, if_=case)
         self.granted.append(line)
         return line.label
 

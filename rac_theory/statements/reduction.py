@@ -25,7 +25,7 @@ from rac_theory.base import type_name
 from rac_theory.statements.about import Predicate
 from rac_theory.statements.assumption import Condition, sentence
 from rac_theory.statements.claim import Claim
-from rac_theory.statements.symbols import K, N, T, eta, gamma, t
+from rac_theory.statements.symbols import K, N, eta, gamma
 from rac_theory.statements.theorem import Theorem
 
 Side: TypeAlias = Theorem | Claim | Expression
@@ -102,7 +102,7 @@ class Reduction:
             return (claim.at(self.at),)
         if not isinstance(claim.bound, Expression):
             raise ValueError(f"the bound of {named(side)} must be an expression, it is a function")
-        return (_distinct(claim.metric.expected).at(self.at), claim.bound.at(self.at))
+        return (claim.metric.expected.at(self.at), claim.bound.at(self.at))
 
     def _given(self, side: Side) -> Iterator[Relation]:
         for assumption in side.given if isinstance(side, Theorem) else ():
@@ -125,12 +125,6 @@ def reductions(pairs: Mapping[Theorem, Theorem | Claim], at: Values, because: st
 def named(side: Side) -> str:
     """Return the id of a theorem, and all else as it is written."""
     return side.id if isinstance(side, Theorem) else text(side.relation if isinstance(side, Claim) else side)
-
-
-def _distinct(expected: Expression) -> Expression:
-    """Make what is measured at t the power t of an unknown: sums of powers are the same only if each term is."""
-    measured = [symbol for symbol in symbols_of(expected) if not symbol.constant and symbol not in (T, t)]
-    return expected.at({symbol: symbol**t for symbol in measured})
 
 
 def _shortest(expression: Expression) -> Expression:

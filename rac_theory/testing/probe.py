@@ -78,7 +78,7 @@ class Probe:
         values = np.asarray(self.problem.value(np.concatenate([self.landmarks, self.lowest[None]])))
         size = float(np.linalg.norm(self.lowest))
         inner = self.gradient_scale * size * (1 + size)  # terms that are products with W may cancel in large ones
-        return 1e4 * EPS * float(np.abs(values).max()) + 16 * EPS * inner + 1e-300
+        return 1e4 * EPS * float(np.abs(values).max()) + 16 * EPS * inner
 
     @cached_property
     def gradient_scale(self) -> float:

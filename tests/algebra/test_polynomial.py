@@ -180,7 +180,7 @@ def test_the_largest_that_is_multiplied_out(monkeypatch):
 
 
 def test_it_is_written_as_one_would():
-    """Signs, places above and below the line, the order of terms: what a page shows of it."""
+    """Signs, places above and below the line, the order of terms, one prime more for a sum: what a page shows of it."""
     letters = [Symbol(name) for name in "eEdDcCbBaA"]  # by no order of addresses, which change
     for tree, said in (
         (18 * x / (7 * N * T * 3) - (1 - y) ** T, "6 x / (7 N T) - (1 - y)^T"),
@@ -190,6 +190,7 @@ def test_it_is_written_as_one_would():
         (x - x, "0"),
         (x / (1 + y) + N / (1 + y), "(N + x) / (1 + y)"),
         (-x / 2, "-x / 2"),
+        (total(k, T, total(j, k, maximum(j, x))), "sum_{k'<T} sum_{k<k'} max{k, x}"),
         (prod(letters) / prod(letters) ** 2, "1 / (A a B b C c D d E e)"),
     ):
         assert repr(polynomial(tree)) == said

@@ -37,7 +37,8 @@ def printed(width, function, *arguments):
 def test_columns_are_spared_in_their_order_and_named():
     """Catches one that goes in silence, and a table that loses a column for which there is room.
 
-    What is too wide still is wrapped between words: catches 'weighted_coordi-', or '1.33 [1...', another number.
+    What is too wide still is wrapped between words: catches 'weighted_coordi-', or '1.33 [1...', another number; and a
+    table that is as wide as its lines where words have room.
     """
     lines = printed(80, show_table, a_table(), ["time", "slack [interval]"])
     assert [line.split()[-1] for line in lines] == ["time", "0.25s"]
@@ -51,7 +52,9 @@ def test_columns_are_spared_in_their_order_and_named():
         "(no room for time, slack [interval])",
     ]
     for width in (20, 35, 40):
-        words = " ".join(" ".join(printed(width, show_table, a_table(), ["time"])).split())
+        lines = printed(width, show_table, a_table(), ["time"])
+        assert max(map(len, lines)) == len("T2_sharp  weighted_coordinate  1.33 [1.21, 1.44]")
+        words = " ".join(" ".join(lines).split())
         for word in ("T2_sharp", "breast_cancer", "weighted_coordinate", "1.33 [1.21, 1.44]"):
             assert word in words
 

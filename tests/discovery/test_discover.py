@@ -313,8 +313,10 @@ def of(method):
 
 @pytest.mark.full
 def test_momentum_has_two_forms_with_letters_as_they_were_derived():
-    """With p for 2 p, mu b for mu b v, or (1 + u) for (2 + u), they are not."""
+    """With p for 2 p, mu b for mu b v, or (1 + u) for (2 + u), they are not; and what noise adds is as short."""
     *_, short, longer = of(MOMENTUM)
+    floor = "gamma lambda_max C (gamma L^2 (1 + y) + 2 z y (2 L + mu - mu y)) / (2 y (2 L + mu - mu y))"
+    assert all(floor in text(form.claim.relation) for form in (short, longer))
     assert identical(short.claim.bound.at({T: 1, C: 0}), SHORT * gap0)
     assert identical(longer.claim.bound.at({T: 1, C: 0}), ANY * gap0)
 

@@ -127,6 +127,14 @@ def test_at_higher_ranks_little_is_left_for_other_weights(rank):
     assert found >= 0.96 * -search.fun
 
 
+def test_weights_between_uniform_ones_and_those_of_rank_one():
+    """Where rows are curved together. Catches a search that begins at a step of 1 / max s."""
+    S = np.outer((2.0, 3, 3, 3), (2, 3, 3, 3))
+    problem = Quadratic.left(S, np.ones((4, 1)))
+    others = Coordinate(4, 2), WeightedCoordinate(4, 2, coordinates_for(problem).weights)
+    assert gain(coordinates_for(problem, 2), S) > 1.005 * max(gain(other, S) for other in others)
+
+
 def test_features_that_are_curved_alike_are_drawn_alike():
     """Standardised, up to rounding. Catches weights told apart by it, and a search that ends below uniform ones."""
     X = np.random.default_rng(0).standard_normal((50, 6)) @ semidefinite(6, 2, 13)

@@ -130,10 +130,14 @@ def compare(reading, seed):
 
 @as_one_test("id", STORED)
 def test_lines_follow_from_lines_above_them(id):
-    """A label that is not there, or further down, or of three letters; and a multiplier whose sign nobody tells."""
+    """A label that is not there, or further down, or of three letters; a multiplier whose sign nobody tells; and two
+    lines of what is granted twice.
+    """
     assert [label for i, label in zip(range(28), _labels(), strict=False) if i > 24] == ["(z)", "(aa)", "(ab)"]
     reading = reading_of(id)
-    known = {line.label for line in reading.granted} | {""}
+    again = [reading._grant(line.fact) for line in [*reading.granted]]
+    assert again == [line.label for line in reading.granted]
+    known = {*again, ""}
     for line in reading.derived:
         assert {label for _, label in line.sum} <= known
         assert set(re.findall(r"\([a-z]\)|\(\d+\)", line.rule)) <= known

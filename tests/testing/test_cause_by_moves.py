@@ -226,6 +226,8 @@ FAULTS = [
     (rules.nearly, None, [1.01 * D], INEXACT),
     (rules.nearly, None, [1.01 * D], {"claim": claimed(views=(LEFT, RIGHT))}),
     (rules.other_gradient, "off by one matrix wherever W is, of norm 0.4899", [], {"g": biased(lambda W, G: G + 0.1)}),
+    (rules.other_gradient, "at one W it is off by", [],
+     {"g": biased(lambda V, G: G + 0.1 + 1.05e-4 * np.array_equal(V, W[0, 1]))}),
     (rules.other_gradient, "it adds 0.01 W, is it weight decay", [], {"g": biased(lambda W, G: G + 0.01 * W)}),
     (rules.other_gradient, "has entries of size 0.7 at most", [], {"g": biased(lambda W, G: np.clip(G, -0.7, 0.7))}),
     (rules.other_gradient, f"has entries of size {np.mean(LARGE[2:4]):.4g} at most", [], {"g": clipped(3)}),

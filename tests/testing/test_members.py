@@ -23,6 +23,7 @@ FEDERATED = Federated(LEAST, 4)
 _, A, B = np.random.default_rng([0, 2]).standard_normal((3, members._RUNS, 6, 4))
 P, K, THIRD = np.diag([1.0, 1, 0, 0, 0, 0]), np.zeros((6, 6)), np.diag([0.0, 0, 1, 0, 0, 0]) / np.abs(A[:, 2]).max()
 K[0, 2], K[2, 0] = 1, -1
+WORST = f": H applied twice, or turned around, is not H, at G of norm {np.linalg.norm(A[7]):.6g}"
 K *= 12 / np.abs(np.sum(B * (K @ A), (1, 2))).max()
 
 
@@ -31,12 +32,14 @@ K *= 12 / np.abs(np.sum(B * (K @ A), (1, 2))).max()
     "promise, moved",
     ("must yield step(W, G) = W - gamma H G", lambda W, V, G, e: P @ G + e * np.sign(V[0, 0, 0])),
     ("must yield steps that are linear in G", lambda W, V, G, e: P @ G + e / 2),  # of 2 A - 3 B it is twice as much
-    ("must yield orthogonal projections", lambda W, V, G, e: (1 + e / np.abs(A[:, :2]).max()) * P @ G),
+    (f"must yield orthogonal projections{WORST}", lambda W, V, G, e: (1 + e / np.abs(A[:, :2]).max()) * P @ G),
     ("must yield orthogonal projections", lambda W, V, G, e: P @ G + e * K @ G),
     ("must draw the same projections whatever W is", lambda W, V, G, e: (P + e * (np.abs(W).max() > 10) * THIRD) @ G),
 )
 def test_steps_are_projections_up_to_rounding(promise, moved, part, refuses):
-    """1e-8: of what is moved, for matrices that are of the size of one. Catches a maximum that is a minimum."""
+    """1e-8: of what is moved, for matrices that are of the size of one. Catches a maximum that is a minimum, and
+    the matrix of another run than the worst.
+    """
 
     def low_rank_steps(rng, W):
         while True:
@@ -91,9 +94,13 @@ def sample(G, g, n=64):
 
 @pytest.mark.parametrize("size", [1e-10, 1.0, 1e10])
 def test_rounding_across_a_gradient_is_no_noise(size):
-    """Of any size. Catches what is allowed for rounding in another unit than that of squares."""
+    """Of any size. Catches what is allowed for rounding in another unit than that of squares, and where no noise is
+    declared a bound below zero, above which nothing would be.
+    """
     G = size * RNG.standard_normal((6, 4))
-    assert not refusal(members._check_noise, "Source", Noise(0.0, 1.0, 0.0), LEAST, sample(G, G), 0.01)
+    for here, is_noise in ((G, False), (0 * G, True)):
+        found = refusal(members._check_noise, "Source", Noise(0.0, 1.0, 0.0), LEAST, sample(here, G), 0.01)
+        assert bool(found) == is_noise
 
 
 def test_the_variance_of_a_mean_is_what_is_declared_and_rounding(monkeypatch):
@@ -203,9 +210,11 @@ def test_components_that_were_heard_are_played_again_in_their_order():
 def test_what_was_asked_for_is_a_draw_of_its_source(source, tapes, sentence):
     """Also of clients, where the first tape is the problem's own and says nothing."""
     tape = np.array(tapes, dtype=int)
-    assert course.check_drawn(source, [3], (tape,)) == sentence
-    assert course.check_drawn(Clients(source), [9, 3], (np.zeros((2, 9), int), tape)) == sentence
-    assert course.check_drawn(source, [3], (None,)) is None
+    three = SimpleNamespace(n_components=3)
+    of_clients = SimpleNamespace(n_components=9, clients=[three])
+    assert course.check_drawn(source, three, (tape,)) == sentence
+    assert course.check_drawn(Clients(source), of_clients, (np.zeros((2, 9), int), tape)) == sentence
+    assert course.check_drawn(source, three, (None,)) is None
 
 
 def test_the_numbers_of_an_epoch_say_when_components_come_and_with_which_neighbours():

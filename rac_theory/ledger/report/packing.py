@@ -47,13 +47,14 @@ def together(
 
 def packed(values: list[Any]) -> Pack:
     """Return plain data as one pack."""
-    return Pack(len(values), base64.b64encode(zlib.compress(_bytes(values), 9)).decode())
+    return Pack(len(values), _compressed(values, 9))
 
 
 def room(values: list[Any]) -> int:
     """Return about how many letters a pack of plain data has, and no fewer, in a fraction of the time."""
-    return len(zlib.compress(_bytes(values), 1)) * 4 // 3 + 4
+    return len(_compressed(values, 1))
 
 
-def _bytes(values: list[Any]) -> bytes:
-    return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
+def _compressed(values: list[Any], level: int) -> str:
+    written = json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
+    return base64.b64encode(zlib.compress(written, level)).decode()

@@ -76,7 +76,7 @@ def gather(example: Counterexample) -> Witness:
     checks = (
         Check.exact(
             f"gradient descent reaches {FULL[0, 0]} everywhere in one step: f = {loss(FULL)}",
-            (descended == FULL).all(),
+            np.array_equal(descended, FULL),
             loss(FULL) == 0,
         ),
         Check.exact(
@@ -91,7 +91,7 @@ def gather(example: Counterexample) -> Witness:
         ),
         Check.exact(
             "from the right each draw of a column makes it that of gradient descent",
-            *((W == FULL).all() for W in columns),
+            *(np.array_equal(W, FULL) for W in columns),
         ),
         *_in_runs(example),
     )

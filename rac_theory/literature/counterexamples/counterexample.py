@@ -159,7 +159,7 @@ class Deferred:
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", "-.", ":")  # where there are more curves than markers
-_LEVELS: tuple[Any, ...] = ("--", ":", "-.", (0, (8, 2)))
+_LEVELS = ("--", ":", "-.")
 _MARKED = 8  # markers on a curve
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rac_theory.algorithms import Initialisation, LoRA
 from rac_theory.base.checks import Array
-from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness
+from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Lines, Witness, exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
 from rac_theory.problems import LogisticRegression, Problem, Quadratic
 
@@ -48,8 +48,7 @@ def slope(y: Array) -> float:
 
 def exact_curvature(s: int) -> Fraction:
     """Return the second derivative of J at (s B, A/s) along the unit move of the first entry of A, exactly."""
-    column = [s * Fraction(b) for b in B[:, 0]]
-    return 2 * sum((Fraction(CURVATURES[3 * i]) * b * b for i, b in enumerate(column)), Fraction(0))
+    return Fraction(2 * (exact(CURVATURES).reshape(3, 3)[:, 0] * (s * exact(B)[:, 0]) ** 2).sum())
 
 
 def determinant_is_bilinear() -> bool:

@@ -31,7 +31,6 @@ from rac_theory.sketches import Gaussian, Haar, Sketch
 
 _STILL = 1e-12  # a rate that is no further below one is one
 _RELATIVE = 1e-6
-_FAR = 60.0  # of a logarithm
 
 
 class Fastest(NamedTuple):
@@ -174,8 +173,6 @@ def fastest_letters(case: Case, *names: str, starts: int = 3) -> FastestLetters:
         return replace(case, algorithm=with_letters(**letters))
 
     def rate(point: Array) -> float:
-        if np.abs(point).max() > _FAR:
-            return math.inf
         with np.errstate(all="ignore"):
             try:
                 return exact_rate(at(point))

@@ -119,8 +119,7 @@ def noisier(moves: Moves) -> str | None:
 def components(moves: Moves) -> str | None:
     """The components that were asked for are no draw of the source: an impossible list, wrong frequencies or order."""
     problem, source = moves.problem, moves.claim.source
-    counts = [getattr(part, "n_components", 0) for part in (problem, *getattr(problem, "clients", ()))]
-    wrong = next((words for tape in moves.course.tapes if (words := check_drawn(source, counts, tape))), None)
+    wrong = next((words for tapes in moves.course.tapes if (words := check_drawn(source, problem, tapes))), None)
     if wrong is not None:
         return f"it draws components otherwise: {wrong}"
     epochs = isinstance(source, Reshuffled)

@@ -258,16 +258,17 @@ def follow(
     return Course(np.stack(path), tapes, requests)
 
 
-def check_drawn(source: Any, n_components: list[int], tapes: Tapes) -> str | None:
+def check_drawn(source: Any, problem: Any, tapes: Tapes) -> str | None:
     """Return a sentence if what was asked for is no minibatch, or no epoch, of the source; else None.
 
     Nothing is said where nothing was asked for: components are not the only way to a gradient.
     """
-    first = 1 if isinstance(source, Clients) else 0
-    leaf = source.source if isinstance(source, Clients) else source
-    for N, tape in zip(n_components[first:], tapes[first:], strict=False):
+    first, leaf = (1, source.source) if isinstance(source, Clients) else (0, source)
+    parts = (problem, *getattr(problem, "clients", ()))
+    for part, tape in zip(parts[first:], tapes[first:], strict=False):
         if tape is None or not tape.shape[1]:
             continue
+        N = part.n_components
         different = (np.diff(np.sort(tape, axis=1), axis=1) > 0).sum(axis=1) + 1
         if isinstance(leaf, Reshuffled) and (different < N).any():
             return f"an epoch must take each of the N = {N} components, one took {different.min()}"

@@ -157,8 +157,7 @@ def check_again(claim: Claim, problem: Problem, course: Course) -> bool:
 def _check_step(claim: Claim, problem: Problem, course: Course, t: int) -> bool:
     first, request, tapes = slice(_RUNS), course.requests[t], course.tapes[t]
     before, after = course.W[t, first], course.W[t + 1, first]
-    components = [getattr(part, "n_components", 0) for part in (problem, *getattr(problem, "clients", ()))]
-    wrong = check_drawn(claim.source, components, tapes)
+    wrong = check_drawn(claim.source, problem, tapes)
     if wrong is not None:
         raise Refuted(f"{claim.name} must draw components as the source says: {wrong}, in step {t + 1}")
     tapes = tuple(None if tape is None else tape[first] for tape in tapes)

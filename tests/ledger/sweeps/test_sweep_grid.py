@@ -15,7 +15,7 @@ from rac_theory.ledger import running
 from rac_theory.ledger.ensemble import Cell, Key
 from rac_theory.ledger.running import Finished, plan
 from rac_theory.ledger.sweeps.store import Store
-from rac_theory.ledger.sweeps.sweeping import Forecast, pilots
+from rac_theory.ledger.sweeps.sweeping import Forecast, memory_of_a_worker, pilots
 from rac_theory.ledger.theorem_settings import SETTINGS, setting_named, step_multiple, step_name
 from rac_theory.ledger.verdict_row import FAILED, Row
 
@@ -190,6 +190,15 @@ def test_the_forecast_is_the_mean_of_the_cells_that_are_most_alike():
     assert forecast.total([cell(3), cell(4, "digits")], workers=2) == 6.5
     cells = [cell(0), cell(1), cell(2, setting="noisy"), cell(3, "digits"), cell(4)]
     assert [pilot.number for pilot in pilots(cells)] == [0, 2, 3, 1, 4]
+
+
+def test_memory_is_told_in_bytes(monkeypatch):
+    """What Linux counts in kilobytes of 1024, macOS in bytes; it only grows. Catches kilobytes of another size."""
+    told = []
+    for system in ("darwin", "linux", "darwin"):
+        monkeypatch.setattr("sys.platform", system)
+        told.append(memory_of_a_worker())
+    assert 1024 * told[0] <= told[1] <= 1024 * told[2]
 
 
 def test_the_estimate_comes_before_the_workers(tmp_path):

@@ -356,11 +356,13 @@ def test_carried_momentum_is_named_with_what_a_reset_does():
 
 
 def test_a_kept_buffer_and_decay_are_named():
-    """Decay with how strong it acts, E[H] = I/4: omega/p is .4; catches a strength that is omega, or omega p."""
+    """Decay with how strong it acts, E[H] = I/4: omega/p is .4; catches a strength that is omega, or omega p. And no
+    buffer is at fault where there is none, and a step is too long.
+    """
     (found,) = diagnose(simulate(KEPT, rng=7, record=["W"]))
     assert found.cause is Cause.KEPT
     assert "without momentum, at 0.25, at" in found.reason
-    assert Cause.KEPT not in causes(replace(KEPT, algorithm=replace(KEPT.algorithm, beta=0.0)))
+    assert Cause.KEPT not in causes(replace(KEPT, algorithm=replace(KEPT.algorithm, beta=0.0, gamma=1.5)))
     (found,) = diagnose(simulate(DECAYED, rng=7, record=["W"]))
     assert found.cause is Cause.DECAY
     assert found.numbers["acts"] == pytest.approx(0.4, rel=0.1)

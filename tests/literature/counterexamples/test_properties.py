@@ -18,6 +18,7 @@ from rac_theory.literature.counterexamples.restarts import measured_multiplier, 
 from rac_theory.literature.counterexamples.stuck_subspace import frozen_limit
 from rac_theory.problems import LeastSquares, LogisticRegression, Quadratic, SoftmaxRegression
 from rac_theory.sketches import Frozen, Gaussian, Haar
+from rac_theory.testing import check_problem
 from tests.refused import refused
 
 quick = settings(max_examples=25)
@@ -149,7 +150,10 @@ def test_the_hessian_of_the_factors(problem, scale):
     seen = np.array([(gradient(z + h * e) - gradient(z - h * e)) / (2 * h) for e in np.eye(z.size)])
     np.testing.assert_allclose(loss.hessian(B, A), seen, atol=1e-7)
     D = rng.standard_normal((3, m, n))
-    np.testing.assert_allclose(hessian_action(bare(problem), W0)(D), hessian_action(problem, W0)(D), atol=1e-6)
+    for W in (W0, 0 * W0):  # at zero a spacing in proportion to W would be none
+        np.testing.assert_allclose(hessian_action(bare(problem), W)(D), hessian_action(problem, W)(D), atol=1e-6)
+    far = bare(Quadratic.left([[1.0]], W_star=[[0.0]]))  # from here a spacing that does not grow is none
+    np.testing.assert_allclose(hessian_action(far, np.array([[1e12]]))(np.ones((1, 1, 1))), 1)
     assert loss.sharpness(B, A) == pytest.approx(np.linalg.eigvalsh(seen)[-1], rel=1e-5)
     assert loss.lipschitz(B, A) == pytest.approx(np.abs(np.linalg.eigvalsh(seen)).max(), rel=1e-5)
 
@@ -391,8 +395,9 @@ def test_a_promise_is_kept_by_every_run_or_not(monkeypatch):
 
 
 def test_a_slope_is_convex_smooth_and_straight_for_the_factors():
-    """Gradient against value, the derivative between 0 and L, and ||grad J|| = epsilon on the way."""
+    """Gradient against value, the derivative between 0 and L, and ||grad J|| = epsilon on the way; the shape too."""
     problem = shrinking_step.Slope(0.1, 8.0, L=2.0)
+    check_problem(problem)
     ends = (problem.first**2 / 2, (problem.first + 8) ** 2 / 2)
     w = np.sort([*np.linspace(-1.0, 60.0, 20_001), *ends])[:, None, None]
     G, h = problem.gradient(w)[:, 0, 0], 1e-6

@@ -90,16 +90,18 @@ def test_what_does_not_converge_has_none():
 
 
 def test_letters_are_searched_together():
-    """Heavy ball with H = I has its classical optimum; one letter alone is the search for a learning rate."""
-    problem = Quadratic.left(np.diag([1.0, 0.04, 0.5]), np.ones((3, 1)))
+    """Heavy ball with H = I has its classical optimum; one letter alone is the search for a learning rate, in any unit:
+    catches an end of the range of letters.
+    """
+    problem, tiny = (Quadratic.left(unit * np.diag([1.0, 0.04, 0.5]), np.ones((3, 1))) for unit in (1, 1e-30))
     found = fastest_letters(Case(HEAVY_BALL(None, gamma=1.0, beta=0.5), problem), "gamma", "beta")
     assert found.rate == pytest.approx((4 / 6) ** 2, rel=1e-5)
     assert found.letters["beta"] == pytest.approx((4 / 6) ** 2, rel=1e-5)
     assert exact_rate(found.case) == found.rate
     sketch = Haar(3, 1)
     best = fastest_learning_rate(problem, sketch)
-    for algorithm, times in ((LONGER(sketch, gamma=0.3), 2), (RACLoRA(sketch, 0.3), 1)):
-        alone = fastest_letters(Case(algorithm, problem), "gamma", starts=1)
+    for algorithm, of, times in ((LONGER(sketch, gamma=0.3), problem, 2), (RACLoRA(sketch, 0.3e30), tiny, 1e-30)):
+        alone = fastest_letters(Case(algorithm, of), "gamma", starts=1)
         assert alone.rate == pytest.approx(best.rate, rel=1e-9)
         assert times * alone.letters["gamma"] == pytest.approx(best.best, rel=1e-3)
 
