@@ -52,7 +52,7 @@ def along_step(c: Constants, case: Case) -> float:
 
 
 def cycle_step(c: Constants, case: Case) -> float:
-    """T18: where the gain of a cycle is the largest, 1/(L_H + 2 L ell); 1/L where no L_H is known."""
+    """T18: where the gain of a cycle is the largest, 1/(L_H + L ell); 1/L where no L_H is known."""
     return 1 / (c.L_H + c.L * c.ell) if c.L_H > 0 else 1 / c.L
 
 

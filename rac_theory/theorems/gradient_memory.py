@@ -76,7 +76,7 @@ T27_pl = Theorem(
         room: (room > 0, Lemma((0, 1), {mu: "down", lambda_min: "up"}, "given")),
         slack: (slack >= 0, Lemma((0, 1), {mu: "down", L: "down", lambda_min: "up"}, "given")),
     },
-    tightest=Tightest(1.0, "x^2/2, H = 1, steps that tend to 0, where the bound is the start"),
+    tightest=Tightest(0.5, "x^2/2, H = 1, steps that tend to 0, where the bound has halved"),
 )
 
 TRIED = {"EF21": "T27 T27_pl"}

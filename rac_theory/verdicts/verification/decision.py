@@ -180,7 +180,8 @@ def sampled_decision(
         needed = evidence.runs_to_detect(X[:, middle], _SEEN, -math.log(levels[middle]))
         group = part.runs // len(X)  # runs behind each row of X
         estimate = "no number can be named from them"
-        if needed is not None:
+        # By all of the runs as many may seem enough: the half that says how far the curve reaches was wider.
+        if needed is not None and needed * group > part.runs:
             estimate = f"at t={t[middle]} it takes {needed * group} or more"
         reason = f"{part.runs} runs are too few to see a violation by {_SEEN:.0%} beyond t={reach or 0}; {estimate}."
     return Decision(status, reason, lower_mean(X, levels), upper, detectable, reach, against, at)

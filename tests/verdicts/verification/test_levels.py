@@ -228,6 +228,17 @@ def test_too_few_runs_say_how_many_it_takes_at_the_middle():
     assert told == f"16 runs are too few to see a violation by 50% beyond t=0; at t=5 it takes {2 * needed} or more."
 
 
+def test_too_few_runs_name_no_number_that_is_not_more_than_they_are():
+    """The half that says how far the curve reaches is wide, and all runs together would be enough, by their own law."""
+    rng = np.random.default_rng(0)
+    X = rng.gamma(100, 1 / 100, size=(128, 4))
+    X[::2, 1:] = rng.exponential(size=(64, 3))
+    question, t = Question(np.full(4, 6.0), math.inf), np.arange(1, 5)
+    assert runs_to_detect(X[:, 1], 0.5, -math.log(1e-3 * shares(4)[1])) <= 128
+    told = sampled_decision(Part.of(X, question), X, question, t, 1e-3).reason
+    assert told == "128 runs are too few to see a violation by 50% beyond t=1; no number can be named from them."
+
+
 def test_a_violation_is_where_the_mean_exceeds_most_and_what_overflows_later_is_said():
     """Relatively, and below one; a bound of zero that is met exceeds nothing. Catches means above 1 alone, and any."""
     X = np.random.default_rng(0).uniform(0.9, 1.1, size=(400, 3)) * [0.55, 0.2, 0.0]
