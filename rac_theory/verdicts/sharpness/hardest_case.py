@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy  # whose parts are loaded when they are first used: optimize takes longer than all else here
@@ -95,7 +96,19 @@ class Family:
             gamma /= smoothness_along(algorithm, problem.smoothness, draws=0).L_H
         return Case(self.algorithm(parameters, gamma, gradients), problem, W0, steps=steps)
 
+    @cached_property
+    def _last(self) -> dict[bytes, Quadratic]:
+        """The quadratic that was made last: many lengths of steps are tried on the one in the middle."""
+        return {}
+
     def _problem(self, curvatures: Array) -> Quadratic:
+        key = curvatures.tobytes()
+        if key not in self._last:
+            self._last.clear()
+            self._last[key] = self._made(curvatures)
+        return self._last[key]
+
+    def _made(self, curvatures: Array) -> Quadratic:
         V = self.curved
         # V has whole entries, by which rows that are equal stay equal: the rank is certain, and with it mu.
         Q = (V * (curvatures / (V[:, 0] @ V[:, 0]))) @ V.T
