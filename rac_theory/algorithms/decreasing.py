@@ -19,8 +19,9 @@ class Decreasing(OfProjectedDescent, Value):
     r"""Projected descent with steps of size :math:`\gamma_t = \gamma\, (t_0 / (t + t_0))^p`, t = 0, 1, 2, ...
 
     The first is that of the algorithm, and after :math:`t_0` steps it has fallen by the factor :math:`2^{-p}`. All
-    steps under one sketch, those of an epoch or of a round, have the same size. With p = 0 its iterates are those of
-    the algorithm, to the bit. It is no ``ProjectedDescent``: theorems about steps of one size do not apply to it.
+    steps under one sketch, those of an epoch or of a round, have the same size. With p = 0 ``iterates`` yields what
+    that of the algorithm does, to the bit; ``simulate`` has shorter ways for the latter, and rounds otherwise. It is no
+    ``ProjectedDescent``: theorems about steps of one size do not apply to it.
 
     Parameters
     ----------

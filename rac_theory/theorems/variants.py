@@ -107,7 +107,7 @@ T17 = Theorem(
     claim=E(mean_squared_gradient) <= 2 * gap0_upper / (delta * gamma * (2 - gamma * L) * T),
     descends=True,
     tightest=Tightest(
-        1.0, "r = min(m, n): T1_sharp of GD; else 1 - (1 - delta) gamma L (2 - gamma L) / 2 on L ||W||^2"
+        1.0, "r = min(m, n): T1_sharp of GD; else 1 - (1 - delta) gamma L (2 - gamma L) / 2 on L ||W||^2 / 2"
     ),
 )
 
