@@ -142,7 +142,7 @@ def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
 
 
 def test_no_metric_is_below_zero():
-    """A gap of zero was HELD to be at most -1, as a bound below zero was taken for zero; by rounding it refutes nothing."""
+    """A gap of zero was HELD to be at most -1, as a bound below zero was taken for zero; by rounding it is."""
     case = Case(GD(1.0), identity(3), steps=5)
     claims = (lambda c, t: c.gap0 * (1 - t), lambda c, t: c.gap0 * np.where(t > 0, -1e-12, 1.0))
     below, rounded = (replace(theorems.T2, claim=E(gap) <= one, falls="linear") for one in claims)
