@@ -171,8 +171,8 @@ def share_at(
     Raises
     ------
     ValueError
-        If gamma is not positive, mu or the share is not in (0, 1], these do not meet the assumptions, or a letter of the
-        method is not known.
+        If gamma is not positive, mu or the share is not in (0, 1], these do not meet the assumptions, or a letter of
+        the method is not known.
 
     Examples
     --------
