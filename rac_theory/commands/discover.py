@@ -67,7 +67,7 @@ def _method(name: str) -> Method | Theorem:
 def _compared(theorem: Theorem, method: Method, at: dict[str, float]) -> str:
     """What is lost against the exact rate of a quadratic, along coordinates."""
     rank, dim = at.pop("rank"), at.pop("dim")
-    share = rank / dim if dim else float("nan")
+    share = rank / dim if dim and rank.is_integer() and dim.is_integer() else float("nan")
     try:
         return f"at these constants {theorem.id} proves {share_at(theorem, method, share=share, **at)}"
     except ValueError as why:

@@ -86,8 +86,8 @@ class Program:
 
     @property
     def n(self) -> int:
-        """How many constants there are at random."""
-        return len(next(iter(self.at.values())))
+        """How many constants there are at random; without a letter there is one way to have none."""
+        return len(next(iter(self.at.values()), [1]))
 
     def supports(self) -> list[Support]:
         """Return what is taken, the most frequent first."""

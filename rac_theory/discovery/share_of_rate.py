@@ -10,6 +10,7 @@ from scipy import optimize
 
 from rac_theory.algebra import Expression, Polynomial, Ratio, Relation, number, truth
 from rac_theory.algorithms import Method
+from rac_theory.base import checks
 from rac_theory.base.checks import Array
 from rac_theory.cases import Case, Constants
 from rac_theory.discovery.best_rate import slowest, step_of
@@ -170,7 +171,8 @@ def share_at(
     Raises
     ------
     ValueError
-        If mu or the share is not in (0, 1], these do not meet the assumptions, or a letter of the method is not known.
+        If gamma is not positive, mu or the share is not in (0, 1], these do not meet the assumptions, or a letter of
+        the method is not known.
 
     Examples
     --------
@@ -180,6 +182,7 @@ def share_at(
     >>> print(share_at(T2_sharp, PLAIN, gamma=1.0, mu=0.1, share=0.25))
     a factor of 0.975000 a step, the exact one is 0.952500: 52% of its exponent
     """
+    checks.finite("gamma", gamma, above=0)
     if not (0 < mu <= 1 and 0 < share <= 1):
         raise ValueError(f"mu, for L = 1, and share must be in (0, 1], got {mu:g} and {share:g}")
     scale = Constants(gamma=gamma, L=1.0, L_H=1.0, gap0=1.0, A=0.0, beta=1.0, C=0.0)

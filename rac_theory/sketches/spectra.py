@@ -128,7 +128,8 @@ class Spectrum(Value):
         upper bound of the largest eigenvalue. All four bounds hold together with probability ``1 - 4 alpha``, each
         with ``1 - alpha``.
     lambda_min_upper, lambda_max_lower : float or Fraction
-        The other two ends; equal to the eigenvalues where nothing is sampled.
+        The other two ends. Where nothing is sampled they are the same two numbers again, and no ends of their own:
+        lambda_min is then rounded down and lambda_max up, by some 4e-12 of themselves at most, unless they are exact.
     matrix : (dim, dim)
         E[H], or its sample mean; Fractions where the spectrum is exact.
     how : str

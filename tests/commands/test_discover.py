@@ -60,7 +60,7 @@ def test_a_method_of_a_user_and_its_share_of_the_exact_rate(output_of):
 def test_constants_that_are_not_given_are_round_and_those_of_no_quadratic_refused():
     """Half a step, curvatures from 1/10, one of four: 1 - gamma mu (2 - gamma) / 4, and 1 - (1 - .95^2) / 4."""
     assert "a factor of 0.981250 a step, the exact one is 0.975625" in _compared(T2_sharp, PLAIN, {**_AT})
-    for wrong in ({"dim": 0.0}, {"rank": 5.0}, {"mu": 2.0}, {"rank": float("nan")}):
+    for wrong in ({"dim": 0.0}, {"rank": 5.0}, {"mu": 2.0}, {"rank": float("nan")}, {"dim": 2.5}):
         assert "must be in (0, 1]" in _compared(T2_sharp, PLAIN, {**_AT, **wrong})
 
 

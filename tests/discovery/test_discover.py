@@ -442,6 +442,8 @@ def test_where_nothing_follows_it_says_what_was_tried():
     assert repr(nothing) == "<Discovery: 0 theorems>"
     none_allowed = discover(PLAIN, given=(smooth_along_sketch, pl, gamma * L_H <= 1, gamma * L_H >= 2))
     assert str(none_allowed).endswith("at any of 0 constants")
+    # Where nothing is given no fact has a constant in it, and a StopIteration was all that one saw.
+    assert "at any of 1 constants" in str(discover(PLAIN))
     # Error feedback, whose potential needs more than a multiple of the square of what is kept.
     answer = discover(FEEDBACK, given=(smooth,))
     assert answer.proofs == ()

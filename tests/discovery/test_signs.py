@@ -24,7 +24,7 @@ from rac_theory.statements import Theorem, rac_lora_exact
 from rac_theory.statements import gap as mean_gap
 from rac_theory.statements.assumptions import smooth
 from rac_theory.statements.symbols import L, T, gamma, gap0, mu, second_young, young
-from rac_theory.theorems import T2, T2_sharp
+from rac_theory.theorems import T2, T2_sharp, T13_pl
 from tests.as_one_test import as_one_test
 
 S, D = G @ G, E(G @ H(G))
@@ -121,6 +121,9 @@ def test_a_share_is_one_of_exponents():
     for wrong in ({"mu": 0.0}, {"mu": 1.01}, {"share": 0.0}, {"share": 1.01}, {"mu": 2.0, "share": 2.0}):
         with pytest.raises(ValueError, match="must be in"):
             share_at(T2_sharp, PLAIN, **{"gamma": 0.5, "mu": 0.5, "share": 0.5, **wrong})
+    for length in (-1.0, 0.0, np.nan):  # T13_pl asks no more than gamma L_H <= 2: a factor of 2 was "100%"
+        with pytest.raises(ValueError, match="gamma must be a finite number"):
+            share_at(T13_pl, PLAIN, gamma=length, mu=1.0, share=0.5)
     with pytest.raises(ValueError, match="must meet the assumptions of T2_sharp: "):
         share_at(T2_sharp, PLAIN, gamma=2.5, mu=0.5, share=0.5)
 

@@ -210,6 +210,10 @@ def _excluded(X: Array, bound: float, ceiling: float, alpha: float) -> str:
 def with_reservations(decision: Decision, claim: JudgedClaim) -> Decision:
     """Limit a decision where resolution, a bound without content or a measured constant supports less than it says."""
     trial = claim.trial
+    if claim.impossible.size:
+        t = int(claim.impossible[0])
+        reason = f"at t={t} the bound is {claim.bound[t]:.6g}, and the {trial.theorem.metric.name} is never negative."
+        decision = replace(decision, status=Status.VIOLATED, reason=reason, log_evidence=math.inf, violated_at=t)
     if decision.status is not Status.VIOLATED:
         decision = up_to_resolution(decision, claim)
     if decision.status in (Status.HOLDS, Status.CONSISTENT) and claim.informative_from is None:

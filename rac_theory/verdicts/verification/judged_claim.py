@@ -235,7 +235,7 @@ class JudgedClaim(JudgedBound):
         """Choose the steps to judge. The first runs say how far iterates go, and so how large rounding errors are."""
         case, constants, bound, metric = trial.case, trial.constants, trial.bound, trial.theorem.metric
         everywhere, shift = claimed_steps(bound), _shift(case, first.norm)
-        claim = np.maximum(bound, 0.0)  # what is not negative can only be claimed to be zero
+        claim = np.maximum(bound, 0.0)  # below zero by rounding; by more it is refuted by itself
         ceiling = metric.ceiling(constants)
         rounding = metric.rounding(first.curves, constants, claim, shift) + _EVALUATION * case.steps * claim
         doubt = np.broadcast_to(metric.doubt(constants, claim), bound.shape)
@@ -254,6 +254,13 @@ class JudgedClaim(JudgedBound):
         informative = everywhere[bound[everywhere] < ceiling * (1 - _OF_CONSTANTS)]
         informative_from = int(informative[0]) if informative.size else None
         return cls(bound, resolved, judged, question, informative_from, trial, rounding[judged])
+
+    @property
+    def impossible(self) -> NDArray[np.int64]:
+        """The steps at which the bound is below zero by more than rounding, where no metric is."""
+        everywhere, ceiling = claimed_steps(self.bound), self.trial.theorem.metric.ceiling(self.trial.constants)
+        size = max(float(np.nanmax(np.abs(self.bound))), ceiling if math.isfinite(ceiling) else 0.0)
+        return everywhere[self.bound[everywhere] < -_OF_CONSTANTS * size]
 
     def curves(self, part: Recording) -> Array:
         """Return the metric along runs, (runs, steps + 1)."""

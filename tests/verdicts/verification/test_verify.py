@@ -141,6 +141,18 @@ def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
         assert getattr(verdict, name).shape == ((0, 0) if name == "sample" else (0,))
 
 
+def test_no_metric_is_below_zero():
+    """A gap of zero was HELD to be at most -1, as a bound below zero was taken for zero; by rounding it is."""
+    case = Case(GD(1.0), identity(3), steps=5)
+    claims = (lambda c, t: c.gap0 * (1 - t), lambda c, t: c.gap0 * np.where(t > 0, -1e-12, 1.0))
+    below, rounded = (replace(theorems.T2, claim=E(gap) <= one, falls="linear") for one in claims)
+    for evidence in ("exact", "sampled"):
+        verdict = verify(below, case, evidence=evidence, rng=0)
+        assert (verdict.status, verdict.violated_at) == (Status.VIOLATED, 2)
+        assert verdict.reason == "at t=2 the bound is -1.5, and the gap is never negative."
+    assert verify(rounded, case).status is Status.UNDECIDED
+
+
 def test_a_vacuous_bound_does_not_count_as_holding():
     """T1 says less than descent until t passes 1 / (lambda gamma L) = 8, and no more where it equals it but for
     rounding, at t = 1 of gradient descent. Catches a bound that counts as below it where 1/L is rounded up."""
