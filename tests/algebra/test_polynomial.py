@@ -190,7 +190,10 @@ def test_it_is_written_as_one_would():
         (x - x, "0"),
         (x / (1 + y) + N / (1 + y), "(N + x) / (1 + y)"),
         (-x / 2, "-x / 2"),
-        (total(k, T, total(j, k, maximum(j, x))), "sum_{k'<T} sum_{k<k'} max{k, x}"),
+        (
+            total(y, T, maximum(y * total(j, T, maximum(j, x)), total(k, T, total(j, k, maximum(j, x))))),
+            "sum_{k''<T} max{k'' sum_{k<T} max{k, x}, sum_{k'<T} sum_{k<k'} max{k, x}}",
+        ),
         (prod(letters) / prod(letters) ** 2, "1 / (A a B b C c D d E e)"),
     ):
         assert repr(polynomial(tree)) == said

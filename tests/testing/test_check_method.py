@@ -37,7 +37,8 @@ class Ball:
 
     @property
     def state(self):
-        return {"M": self.M + (1e-3 if self.fault == "shows another state" else 0)} if "shows" in self.fault else {}
+        wrong = {"shows another state": 1e-3 * (self.M[0, 0] > 0), "shows no numbers": [np.nan, 0.0]}
+        return {"M": self.M + wrong.get(self.fault, 0.0)} if "shows" in self.fault else {}
 
     def step(self, W, rng):
         B = rng.standard_normal((3, 2 if self.fault == "rank" else self.rank))
@@ -60,6 +61,9 @@ def checked(own, implements, words="", problem=PROBLEM, **given):
 
 @pytest.mark.parametrize("fault", ["", "shows its state"])
 def test_a_right_heavy_ball_passes_step_by_step_and_in_law(fault):
+    """And where all is zero, at which nothing is allowed for rounding."""
+    flat = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.zeros((3, 2)))
+    assert checked(Ball(fault, sample=flat.gradient), BALL, problem=flat, draws=16).each_step
     case = check_algorithm(Case(Implementation(Ball(fault), implements=BALL), PROBLEM, steps=8), draws=256)
     assert case.checked.each_step
     assert case.checked.pairs == 1024
@@ -88,6 +92,12 @@ def test_what_is_reported_a_step_later_is_followed_as_well():
 def test_a_wrong_heavy_ball_is_refuted(fault):
     """Catches a check that looks at first steps alone, where a state of zero hides most of these."""
     checked(Ball(fault), BALL, f"Ball {IS_NO_METHOD}, state and all", draws=256)
+
+
+def test_a_state_that_is_not_finite_is_no_state():
+    """Catches comparisons that are left out with it, in all steps that follow."""
+    words = "Ball must stay finite where the method does: after step 1 it is not"
+    checked(Ball("shows no numbers"), BALL, words, draws=256)
 
 
 @pytest.mark.long

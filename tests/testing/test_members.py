@@ -37,17 +37,20 @@ K *= 12 / np.abs(np.sum(B * (K @ A), (1, 2))).max()
     ("must draw the same projections whatever W is", lambda W, V, G, e: (P + e * (np.abs(W).max() > 10) * THIRD) @ G),
 )
 def test_steps_are_projections_up_to_rounding(promise, moved, part, refuses):
-    """1e-8: of what is moved, for matrices that are of the size of one. Catches a maximum that is a minimum, and
-    the matrix of another run than the worst.
+    """1e-8: of what is moved, for matrices that are of the size of one. Catches a maximum that is a minimum, the matrix
+    of another run than the worst, and short steps from which their rounding is not taken off.
     """
 
-    def low_rank_steps(rng, W):
-        while True:
-            yield lambda V, G: V - 0.5 * moved(W, V, G, part * 1e-8)
+    def asked(words, gamma, part):
+        def low_rank_steps(rng, W):
+            while True:
+                yield lambda V, G: V - gamma * moved(W, V, G, part * 1e-8)
 
-    algorithm = SimpleNamespace(gamma=0.5, low_rank_steps=low_rank_steps)
-    words = f"SimpleNamespace.low_rank_steps {promise}"
-    expect_refusal(words * refuses, members.check_steps, algorithm, LEAST, 0)
+        algorithm = SimpleNamespace(gamma=gamma, low_rank_steps=low_rank_steps)
+        expect_refusal(words, members.check_steps, algorithm, LEAST, 0)
+
+    asked(f"SimpleNamespace.low_rank_steps {promise}" * refuses, 0.5, part)
+    asked("", 1e-8, 0.0)
 
 
 @pytest.mark.parametrize(("part", "refuses"), EDGES)

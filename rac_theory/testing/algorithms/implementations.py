@@ -101,7 +101,9 @@ def _check_steps(
             known_part = sum(w * z for w, z in zip(watched, before, strict=True))
             left = (reports[t + lag].reported - known_part) / shown
         size = sum(np.sqrt(squared_norms(register)) for register in (*registers, of))
-        fine = np.isfinite(left).all(axis=(1, 2)) & (size < _FAR)
+        fine = size < _FAR
+        if not np.isfinite(left[fine]).all():
+            raise Refuted(f"{algorithm.called} must stay finite where the method does: after step {t + 1} it is not")
         error = rounding(reports[t].reported, W)
         small = 1e3 * error + 1e-11 * size
         _check_left(algorithm, declared, left, of, small + 0.1 * error / abs(shown), fine, t, W)
@@ -109,7 +111,7 @@ def _check_steps(
         claimed = {"what is reported": program.total(program.report, states), **dict(zip(names, states, strict=True))}
         for name, matrix in {"what is reported": reports[t].reported, **reports[t].states}.items():
             off = np.sqrt(squared_norms(matrix - claimed[name])) if name in claimed else np.zeros(len(W))
-            if (off > small + _TOLERANCE * size)[fine].any():
+            if not (off <= small + _TOLERANCE * size)[fine].all():
                 raise Refuted(
                     f"{algorithm.called} must be the method that it claims to be, state and all: {name} is another "
                     f"after step {t + 1}, by {float(off[fine].max()):.3g}"
