@@ -56,7 +56,7 @@ class Alike:
 
     worlds: tuple[World, ...]
 
-    @cache  # noqa: B019: there are some hundreds, as long as their worlds
+    @cache  # noqa: B019  # there are some hundreds, as long as their worlds
     def met(self, assumption: Assumption) -> np.ndarray:
         """Return in which of them an assumption is met, (worlds,)."""
         return np.array([_is_met(one, assumption) for one in self.worlds])
