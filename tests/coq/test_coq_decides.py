@@ -320,9 +320,8 @@ def test_the_command_says_of_each_whether_it_is_accepted(tmp_path, capsys):
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["T1.v", "T5.v"]
 
 
-@pytest.mark.parametrize(("twice", "refused"), [(2, False), (3, True)])
-def test_what_is_below_a_root_in_a_sum_is_what_is_written(twice, refused):
-    """T19 with sqrt(2 t_0 / (2 (t + t_0))) in its bound, and with a 3 in it: there the normal form is written."""
+def with_a_root(twice):
+    """T19 with sqrt(2 t_0 / (2 (t + t_0))) in its bound, or another number for the second 2."""
     proof = prove("T19")
     (root,) = {
         one for one in proof.theorem.claim.bound.within() if isinstance(one, Power) and one.exponent == lifted(half)
@@ -331,7 +330,24 @@ def test_what_is_below_a_root_in_a_sum_is_what_is_written(twice, refused):
     claim = replace(proof.theorem.claim, bound=proof.theorem.claim.bound.at({root: other}))
     text = written(replace(proof.theorem, claim=claim), proof)
     assert "(forall n : nat, ((t_0 * 2) / (((INR n) + t_0) * " in text
-    assert (NOT_EQUAL in answer(text).refused) is refused
+    return text
+
+
+@accepted
+def with_an_equal_root():
+    return {"T19": with_a_root(2)}
+
+
+@refused
+def with_a_smaller_root():
+    return [with_a_root(3)]
+
+
+def test_what_is_below_a_root_in_a_sum_is_what_is_written():
+    """With a 3 the normal form is written, which is another."""
+    assert objections()[with_an_equal_root] == {"T19": ""}
+    (said,) = why()[with_a_smaller_root]
+    assert NOT_EQUAL in said
 
 
 _WORDS = """E f forall Type Prop Set SProp R sum next State INR sqrt Section End Theorem Qed Rle nat S O I True eq Reals
@@ -341,10 +357,18 @@ WORDS = _WORDS.split()
 IDS = [*WORDS, "", " ", "(*)", "\x00", "a\nb", "T2_sharp", "user_"]
 
 
+def of_other_ids(ids):
+    return {id: written(replace(theorems.T2, id=id), prove("T2")) for id in ids}
+
+
+@accepted
+def of_a_few_ids():
+    return of_other_ids(["forall", "T2'", "µ"])
+
+
 def test_a_theorem_may_have_any_id(tmp_path):
     """Would catch an id that means something to Coq, to its library, or in a file: a right proof were refused."""
-    proof = prove("T2")
-    scripts = {id: written(replace(theorems.T2, id=id), proof) for id in IDS}
+    scripts = of_other_ids(IDS)
     heads, theorems_ = {}, {}
     for text in scripts.values():
         section = text[text.index("(* ", text.index("Ltac nonzero")) :]
@@ -356,8 +380,8 @@ def test_a_theorem_may_have_any_id(tmp_path):
     assert last.count(theorem) == 1
     together = last.replace(theorem, "\n".join((*heads, *theorems_.values(), theorem)))
     assert len(theorems_) > 60
-    few = {id: scripts[id] for id in ("forall", "T2'", "µ")}
-    assert {one.name: one.refused for one in ask({"all": together, **few}) if one.refused} == {}
+    assert answer(together).refused == ""
+    assert [*objections()[of_a_few_ids].values()] == [""] * 3
     keep(scripts, tmp_path)
     assert len({path.name.casefold() for path in tmp_path.iterdir()}) == len(IDS)
 

@@ -32,7 +32,7 @@ from tests.refused import wrong
 from .worlds import odd, worlds
 from .worlds import points as table
 from .worlds.odd import worlds_and_mistakes
-from .worlds.points import PARTS, columns_of, is_refuted, key, points, short, some_of_them, stronger
+from .worlds.points import PARTS, columns_of, is_refuted, key, points, short, some_of_them, stored, stronger
 
 FEWEST = 25
 """Worlds that a fact is tested in, at least."""
@@ -55,7 +55,7 @@ def test_each_fact_is_true_at_each_point_of_each_world_that_meets_what_it_rests_
 @as_one_test("id", theorems.ALL)
 def test_a_theorem_rests_on_these_facts_alone(id):
     """What is written down or looked for, from facts that are averaged and multiplied: none is granted elsewhere."""
-    at_hand = [*available(theorems.ALL[id]), *STORED[id]()]
+    at_hand = [*available(theorems.ALL[id]), *stored(id)]
     found = {key(leaf) for fact in at_hand for leaf in table.leaves(fact, set()) if leaf.said is not None}
     assert found
     assert found <= set(map(key, table.all_granted().values()))
@@ -95,7 +95,7 @@ def slack_of(above: Polynomial, below: Polynomial, by: frozenset[Assumption]) ->
 @pytest.mark.parametrize("id", STORED)
 def test_what_is_computed_of_one_step_is_true(id):
     """A sum, product, quotient, mean, case or instance that is wrong would be seen: each fact it is of is true."""
-    facts = computed(STORED[id](), set())
+    facts = computed(stored(id), set())
     found = [slack_of(fact.value.numerator, fact.value.denominator, fact.by) for fact in facts]
     assert max(map(len, found)) >= FEWEST
     assert all(np.min(each) >= -table.ALLOWED for each in found if each.size)
