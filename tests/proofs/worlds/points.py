@@ -20,7 +20,7 @@ from rac_theory.statements.assumption import Assumption, Condition, KnownConstan
 from rac_theory.statements.symbols import L_H, L, gamma, lambda_max, lambda_min, s
 from rac_theory.theorems.ours import STORED, granted
 
-from .world import World
+from .world import World, alike
 
 ALLOWED = 1e-9
 """What rounding may do, in units of the sum of the sizes of all terms."""
@@ -46,14 +46,20 @@ def relative(terms: np.ndarray) -> np.ndarray:
 
 
 @cache
+def stored(id: str) -> tuple[Fact, ...]:
+    """Return the facts of the proof of a theorem, which is put together once."""
+    return tuple(STORED[id]())
+
+
+@cache
 def all_granted() -> dict[str, Fact]:
     """Return by name and wording what modules grant, and what proofs that are written down rest on; not assumptions."""
     found = [*granted(), nothing, no_step_or_more]
     found += [fact(v) for fact in (low, high, even) for v in (G, V, Z, V - G * gamma)]
     found += [square(G), square(Z), square(H(Z)), *(square_of(1 - gamma * one) for one in (L, L_H, s))]
-    for recipe in STORED.values():
+    for id in STORED:
         with suppress(Missing):  # a proof that no longer is one is seen by tests of its own
-            found += [leaf for fact in recipe() for leaf in leaves(fact, set())]
+            found += [leaf for fact in stored(id) for leaf in leaves(fact, set())]
     named = {f"{key(fact)} [{_by(fact)}]": fact for fact in found if fact.said is not None}
     return {name: named[name] for name in sorted(named)}
 
@@ -107,9 +113,14 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
     needed = symbols_of(*columns)
     numeric = [one for one in by if isinstance(one, Relation | KnownConstant)]
     others = frozenset(by).difference(numeric)  # sets know the hashes of what is in them
-    about = (world for world in worlds if others <= world.meets and all(map(world.has, needed)))
-    found = [world for world in about if all(_is_met(world, one) for one in numeric)]
-    tables = [world.table(symbols) for world in found]
+    tables, found = [], 0
+    for group in alike(tuple(worlds)):
+        one = group.worlds[0]
+        if others <= one.meets and all(map(one.has, needed)):
+            chosen = np.logical_and.reduce([np.ones(len(group.worlds), bool), *map(group.met, numeric)])
+            if chosen.any():
+                tables.append(group.table(symbols, chosen))
+                found += int(chosen.sum())
     numbers = dict(zip(symbols, np.concatenate([np.zeros((0, len(symbols))), *tables]).T, strict=True))
     known, count = {one.name: each for one, each in numbers.items()}, sum(map(len, tables))
     terms = np.stack([np.broadcast_to(number(column, known), (count,)) for column in columns], axis=1)
@@ -117,12 +128,7 @@ def points(columns: Sequence[Expression], by: Iterable[Assumption], worlds: Sequ
     for i in np.flatnonzero(np.isnan(terms).any(axis=1)):
         at = {name: each[i] for name, each in known.items()}
         terms[i] = [number(column, at) for column in columns]
-    return Points(terms, numbers), len(found)
-
-
-@cache
-def _is_met(world: World, assumption: Assumption) -> bool:
-    return world.is_met(assumption)
+    return Points(terms, numbers), found
 
 
 def columns_of(said: Relation) -> list[Expression]:

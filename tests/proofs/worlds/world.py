@@ -1,8 +1,8 @@
 """A world: which assumptions it meets, and a number for each letter that a fact about it could have."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -26,15 +26,6 @@ class World:
     constants: Mapping[str, float]
     letters: Mapping[str, np.ndarray]
 
-    def table(self, symbols: Sequence[Symbol]) -> np.ndarray:
-        """Return numbers (points, symbols), at each draw, client and step; nan for what has none."""
-        each = [self._number(one) if self.has(one) else np.nan for one in symbols]
-        shapes = {one.shape for one in each if isinstance(one, np.ndarray)}
-        rows = np.empty((*np.broadcast_shapes(*shapes), len(each)))
-        for k, one in enumerate(each):
-            rows[..., k] = one
-        return rows.reshape(-1, len(each))
-
     def has(self, symbol: Symbol) -> bool:
         """Whether it has a number for a symbol."""
         return symbol.name in self.letters if isinstance(symbol, Drawn) else _key(symbol) in self.constants
@@ -49,8 +40,54 @@ class World:
             return True
         return assumption in self.meets
 
+    @cached_property
+    def kind(self) -> Hashable:
+        """What it has in common with worlds that one table is made of: what it meets and has, and in which shapes."""
+        shapes = tuple([numbers.shape for numbers in self.letters.values()])
+        return self.meets, frozenset(self.constants), (*self.letters,), shapes
+
     def _number(self, one: Symbol) -> np.ndarray | float:
         return self.letters[one.name] if isinstance(one, Drawn) else self.constants[_key(one)]
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Worlds of one kind: what holds of one of them holds of all, but for what numbers say."""
+
+    worlds: tuple[World, ...]
+
+    @cache  # noqa: B019  # there are some hundreds, as long as their worlds
+    def met(self, assumption: Assumption) -> np.ndarray:
+        """Return in which of them an assumption is met, (worlds,)."""
+        return np.array([_is_met(one, assumption) for one in self.worlds])
+
+    def table(self, symbols: Sequence[Symbol], chosen: np.ndarray) -> np.ndarray:
+        """Return numbers (points, symbols), at each draw, client and step of some worlds; nan for what has none."""
+        each = [self._numbers(one)[chosen] if self.worlds[0].has(one) else np.nan for one in symbols]
+        shapes = {one.shape for one in each if isinstance(one, np.ndarray)}
+        rows = np.empty((*np.broadcast_shapes((int(chosen.sum()), 1, 1, 1), *shapes), len(each)))
+        for k, one in enumerate(each):
+            rows[..., k] = one
+        return rows.reshape(-1, len(each))
+
+    @cache  # noqa: B019
+    def _numbers(self, one: Symbol) -> np.ndarray:
+        """A symbol's, (worlds, draws, clients, steps)."""
+        return np.stack([_shaped(world._number(one)) for world in self.worlds])
+
+
+@cache
+def _is_met(world: World, assumption: Assumption) -> bool:
+    return world.is_met(assumption)
+
+
+@cache
+def alike(worlds: tuple[World, ...]) -> list[Alike]:
+    """Return worlds by kind: they are thousands, of some hundreds of kinds."""
+    by_kind: dict[Hashable, list[World]] = {}
+    for world in worlds:
+        by_kind.setdefault(world.kind, []).append(world)
+    return [Alike(tuple(of_one_kind)) for of_one_kind in by_kind.values()]
 
 
 def _key(symbol: Symbol) -> str:
