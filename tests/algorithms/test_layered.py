@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Decreasing, LayeredRACLoRA, RACLoRA, expected, simulate, theorems, verify
+from rac_theory.algorithms import ACCELERATED, EF21, FEEDBACK, MOMENTUM, NormalisedStep
 from rac_theory.algorithms.gradients import CertifiedStep, Clients, Exact, FiniteDifferences, Local, Noisy, Reshuffled
 from rac_theory.algorithms.layered import _LAYERS
 from rac_theory.numerics.randomness import child, seed_sequence
@@ -122,7 +123,7 @@ def test_constants_of_another_layer_are_refuted():
 
 
 def test_which_theorems_say_something_of_several_layers():
-    """T1 to T10, T13 to T16 and T19, as the page of theory says. Catches a sentence that promises more, or less."""
+    """As many as the page of theory says. Catches a sentence that promises more, or less."""
     X = np.random.default_rng(0).standard_normal((8, 6))
     whole, layers = LeastSquares(X, np.ones(8)), Layers([(4, 1), (2, 1)])
     clients = Federated(whole, [[0, 1, 2, 3], [4, 5, 6, 7]])
@@ -131,6 +132,13 @@ def test_which_theorems_say_something_of_several_layers():
     gradients |= {FiniteDifferences(0.01): whole, CertifiedStep(): whole}
     cases = [Case(base if g is None else replace(base, gradients=g), f, steps=3) for g, f in gradients.items()]
     cases += [Case(Decreasing(replace(base, gradients=Noisy(0.1)), 9, power), whole, steps=3) for power in (0.5, 1.0)]
+    sketches, strongly = dict(sketch=base.sketches, layers=layers), replace(whole, l2=0.1)
+    remembering = [method(**sketches, gamma=0.02 / whole.L) for method in (FEEDBACK, EF21)]
+    remembering += [MOMENTUM(**sketches, gamma=0.1 / whole.L, b=0.2), NormalisedStep(base)]
+    cases += [Case(algorithm, whole, steps=3) for algorithm in remembering]
+    gamma = 1 / strongly.L
+    alpha = 0.9 * float(np.sqrt(gamma * (2 - gamma * strongly.L) * 0.1)) / 4
+    cases.append(Case(ACCELERATED(**sketches, gamma=gamma, alpha=alpha, s=0.1, lambda_min=0.25), strongly, steps=3))
     known = [(case, Constants.of(case)) for case in cases]
     said = {
         id
