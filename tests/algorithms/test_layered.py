@@ -132,7 +132,7 @@ def test_which_theorems_say_something_of_several_layers():
     gradients |= {FiniteDifferences(0.01): whole, CertifiedStep(): whole}
     cases = [Case(base if g is None else replace(base, gradients=g), f, steps=3) for g, f in gradients.items()]
     cases += [Case(Decreasing(replace(base, gradients=Noisy(0.1)), 9, power), whole, steps=3) for power in (0.5, 1.0)]
-    sketches, strongly = dict(sketch=base.sketches, layers=layers), replace(whole, l2=0.1)
+    sketches, strongly = {"sketch": base.sketches, "layers": layers}, replace(whole, l2=0.1)
     remembering = [method(**sketches, gamma=0.02 / whole.L) for method in (FEEDBACK, EF21)]
     remembering += [MOMENTUM(**sketches, gamma=0.1 / whole.L, b=0.2), NormalisedStep(base)]
     cases += [Case(algorithm, whole, steps=3) for algorithm in remembering]
