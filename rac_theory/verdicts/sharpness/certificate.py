@@ -140,7 +140,7 @@ def _refined(stated: Program, columns: list[Column], finer: int) -> list[Column]
     """
     if not any(column.conditions[0].alpha for column in columns):
         return columns
-    proposed = proposal(stated, columns, 0.0)
+    proposed = proposal(stated, columns, MARGINS[0])
     if proposed is None:
         return columns
     largest = max(proposed[1])
