@@ -1310,13 +1310,9 @@ def report(file: File) -> Iterator[str]:
     yield f"  about {file.about}; given {'; '.join(map(said, file.given))}"
     for fact in facts:
         if fact.words and not fact.words.startswith("rule"):
-            rests = (
-                f" (by {', '.join(sorted(said(assumption).partition(':')[0] for assumption in fact.by))})"
-                if fact.by
-                else ""
-            )
+            by = ", ".join(sorted(said(assumption).partition(":")[0] for assumption in fact.by))
             stated = written(("<" if fact.strict else "<=", fact.low, fact.high))
-            yield f"  granted: {stated} [{fact.words}]{rests}"
+            yield f"  granted: {stated} [{fact.words}]{f' (by {by})' if by else ''}"
     for name in dict.fromkeys(fact.words.removeprefix("rule ") for fact in facts if fact.words.startswith("rule ")):
         yield f"  rule {name}: {BY_HAND.get(name) or _RULES[name][-1]}"
 
@@ -1325,14 +1321,15 @@ def main(paths: Sequence[str]) -> int:
     """Check files: 0 if all are accepted, 1 if one is refused, 2 if one is no proof or cannot be read."""
     status = 0
     for path in paths or ["usage: python checker.py FILE..."]:
+        name = path if path.isprintable() else ascii(path)  # a name could show a terminal another line
         try:
-            print("\n".join([*report(check(Path(path).read_text(encoding="utf-8"))), f"{path}: accepted"]))
+            print("\n".join([*report(check(Path(path).read_text(encoding="utf-8"))), f"{name}: accepted"]))
         except Refused as wrong:
             status = max(status, 1)
-            print(f"{path}: refused: {wrong}")
+            print(f"{name}: refused: {wrong}")
         except (NotAProof, OSError, UnicodeDecodeError) as wrong:
             status = 2
-            print(f"{path}: {wrong}" if paths else path, file=sys.stderr)
+            print(f"{name}: {wrong}" if paths else path, file=sys.stderr)
     return status
 
 

@@ -85,11 +85,25 @@ def test_the_worst_of_many_files_is_its_status(tmp_path, capsys):
     assert "usage: " in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_the_name_of_a_file_writes_no_other_line(tmp_path, capsys):
+    """Of a file that is refused, one that is no proof and one that is not there. Catches one that says "accepted"."""
+    name = "T2: accepted\n\x1b[2Kof mine\u2024"
+    for words, stream in ((twice_as_fast(), "out"), ("a letter", "err"), (None, "err")):
+        path = tmp_path / name
+        path.unlink(missing_ok=True)
+        if words:
+            path.write_text(words)
+        assert checker.main([str(path)]) > 0
+        lines = getattr(capsys.readouterr(), stream).splitlines()
+        assert [line.startswith(ascii(str(path))) for line in lines] == [True]
+        assert lines[0].isprintable()
+
+
 def test_it_stands_alone(tmp_path):
     """A file of the package in it would not be found by ``python -I`` in an empty folder; and it is short, all that is
     no blank line, so that it can be read.
     """
-    assert len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1146
+    assert len([line for line in CHECKER.read_text().splitlines() if line.strip()]) <= 1143
     nodes = [*ast.walk(ast.parse(CHECKER.read_text()))]
     modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     modules |= {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}

@@ -364,9 +364,11 @@ class _Search:
         promised = bound / np.nanmin([bound[0], self.theorem.metric.ceiling(constants)])
         telling = promised <= 0.5
         if not telling.any():
+            self.reason = f"in {_STEPS} steps its bound does not fall to half of the start"
             return float(min(1 + promised[-1], 2.0))
         ratios = np.where(telling, 1 / tightness(self.theorem, case, constants=constants), np.nan)
-        if np.isnan(ratios).all():  # the bound has fallen below all numbers that can be compared
+        if np.isnan(ratios).all():
+            self.reason = "where its bound has fallen to half of the start it is below all numbers that can be compared"
             return 2.0
         t = int(np.nanargmax(ratios))
         if ratios[t] > self.ratio:

@@ -66,6 +66,15 @@ def test_steps_that_fit_the_draw_are_searched():
     assert hardest_case(replace(fitted, id="more", claim=more), 60, rng=1).ratio > 1.1
 
 
+@pytest.mark.parametrize(
+    ("bound", "words"), [(gap0, "in 64 steps its bound does not fall to half"), ((1 - T) * gap0, "has fallen to half")]
+)
+def test_a_claim_that_nothing_can_be_said_of_says_why(bound, words):
+    """One that claims no descent, and one below zero, where no ratio is. Catches "nothing was tried"."""
+    with pytest.raises(ValueError, match=f"some case that is searched, got claimed: .*{words}"):
+        hardest_case(replace(theorems.T2, id="claimed", claim=E(gap) <= bound), 1, rng=0)
+
+
 @pytest.mark.parametrize("budget", [1, 2001])
 def test_half_of_the_budget_is_spread_evenly_and_half_is_for_three(budget, monkeypatch):
     """T2 has 14 families. Catches a budget that each of them has, and one of 1 that is refused."""
