@@ -16,6 +16,7 @@ from rac_theory.algorithms import Bernoulli, RACLoRA
 from rac_theory.ledger import Grid
 from rac_theory.ledger.running import plan
 from rac_theory.ledger.verdict_row import Row, violated
+from rac_theory.numerics import evidence
 from rac_theory.numerics.evidence import detectable, runs_to_detect, shares
 from rac_theory.numerics.limits import lower_mean, upper_mean
 from rac_theory.numerics.randomness import child, seed_sequence
@@ -228,15 +229,21 @@ def test_too_few_runs_say_how_many_it_takes_at_the_middle():
     assert told == f"16 runs are too few to see a violation by 50% beyond t=0; at t=5 it takes {2 * needed} or more."
 
 
-def test_too_few_runs_name_no_number_that_is_not_more_than_they_are():
-    """The half that says how far the curve reaches is wide, and all runs together would be enough, by their own law."""
+def test_too_few_runs_name_no_number_that_is_not_more_than_they_are(monkeypatch):
+    """The half that says how far the curve reaches is wide, and all runs together would be enough, by their own law.
+    Catches a number of rows for one of runs, of which two stand behind each, and one that they are themselves.
+    """
     rng = np.random.default_rng(0)
     X = rng.gamma(100, 1 / 100, size=(128, 4))
     X[::2, 1:] = rng.exponential(size=(64, 3))
     question, t = Question(np.full(4, 6.0), math.inf), np.arange(1, 5)
     assert runs_to_detect(X[:, 1], 0.5, -math.log(1e-3 * shares(4)[1])) <= 128
-    told = sampled_decision(Part.of(X, question), X, question, t, 1e-3).reason
+    part = Part.of(X, question)
+    told = sampled_decision(part, X, question, t, 1e-3).reason
     assert told == "128 runs are too few to see a violation by 50% beyond t=1; no number can be named from them."
+    for needed, words in ((128, "no number"), (129, "at t=2 it takes 258 or more")):
+        monkeypatch.setattr(evidence, "runs_to_detect", lambda X, seen, level, needed=needed: needed)
+        assert f"; {words}" in sampled_decision(replace(part, runs=256), X, question, t, 1e-3).reason
 
 
 def test_a_violation_is_where_the_mean_exceeds_most_and_what_overflows_later_is_said():

@@ -142,7 +142,8 @@ def test_not_applicable_names_each_unmet_assumption(algorithm, problem, words):
 
 
 def test_no_metric_is_below_zero():
-    """A gap of zero was HELD to be at most -1, as a bound below zero was taken for zero; by rounding it is."""
+    """A gap of zero was HELD to be at most -1, as a bound below zero was taken for zero; by rounding it is, of any size
+    of values."""
     case = Case(GD(1.0), identity(3), steps=5)
     claims = (lambda c, t: c.gap0 * (1 - t), lambda c, t: c.gap0 * np.where(t > 0, -1e-12, 1.0))
     below, rounded = (replace(theorems.T2, claim=E(gap) <= one, falls="linear") for one in claims)
@@ -150,7 +151,8 @@ def test_no_metric_is_below_zero():
         verdict = verify(below, case, evidence=evidence, rng=0)
         assert (verdict.status, verdict.violated_at) == (Status.VIOLATED, 2)
         assert verdict.reason == "at t=2 the bound is -1.5, and the gap is never negative."
-    assert verify(rounded, case).status is Status.UNDECIDED
+    for size in (1.0, 1e4):
+        assert verify(rounded, replace(case, W0=np.full((3, 1), 1 - size))).status is Status.UNDECIDED
 
 
 def test_a_vacuous_bound_does_not_count_as_holding():
