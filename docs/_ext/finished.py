@@ -1,4 +1,4 @@
-"""What the built pages must be: readable without a network, with no formula as it was typed and no empty box."""
+"""What the built pages must be: readable without a network, no formula as it was typed, no empty box, no object."""
 
 import re
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ _STYLED = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')]*)""")
 _MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _TYPED = re.compile(r"\\[A-Za-z]+|\\[(\[]|&amp;")
 _EMPTY = re.compile(r'<div class="output[^"]*">\s*</div>')
+_OBJECT = re.compile(r"&lt;matplotlib[^\n]*&gt;|\bText\([^\n]*")
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ def faults(name: str, text: str) -> Iterator[str]:
             yield f"{name} has a formula with {left[0]}: {formula[:200]}"
     if empty := _EMPTY.search(text):
         yield f"{name} shows an output with nothing in it, a white bar in the dark: {empty[0]}"
+    if shown := _OBJECT.search(text):
+        yield f"{name} shows an object, does a cell end with what draws, and without a semicolon? {shown[0]}"
 
 
 def look(app: Sphinx, failed: Exception | None) -> None:

@@ -49,6 +49,14 @@ def test_a_formula_as_it_was_typed_is_found_wherever_it_comes_from():
         assert typed in fault
 
 
+def test_what_draws_is_no_output():
+    """Catches a list of labels below a figure, and a legend without a semicolon."""
+    for shown in ("&lt;matplotlib.legend.Legend at 0x7f5ac418f5d0&gt;", "[Text(0.5, 0, &#39;draws&#39;)]"):
+        (fault,) = finished.faults("page.html", f"<pre>{shown}</pre>")
+        assert "semicolon" in fault
+    assert list(finished.faults("page.html", "<p>at 0x10 of text (here)</p>")) == []
+
+
 def test_an_output_with_nothing_in_it_is_found():
     """A bar that was taken away, a white one in the dark theme; an output that has something in it is none."""
     for empty in ('<div class="output text_html"></div>', '<div class="output">\n</div>'):
