@@ -181,6 +181,8 @@ def test_what_is_not_possible_is_said(monkeypatch):
     ]
     assert "6x2, right, haar, rank 4 is left out: rank must be in 1..dim=2, got 4" in notes
     assert any("dim must be a power of two" in note for note in notes)
+    usual, _ = advise([(40, 40)], sketches=["haar"])  # and full training
+    assert {option.rank for option in usual} == {1, 2, 4, 8, 16, 40}
     _, notes = advise([(400, 1)], ranks=[16], sketches=["uniform"])
     assert "there is no closed form, and above dim=256 sampling would take minutes" in notes[0]
     monkeypatch.setattr("rac_theory.advice.training_option.SAMPLED_DIM", 3)

@@ -244,7 +244,11 @@ def test_nonsense():
 
 
 def test_a_second_moment_is_square_and_without_a_penalty_mu_is_known_of_least_squares_alone():
-    """Catches a row that is broadcast to a matrix, and a loss that is said to have mu = 0."""
+    """Catches a row that is broadcast to a matrix, rounding that is not of the size of S, and a loss with mu = 0."""
+    for unit in (1e-3, 1e3):
+        Curvature.of_second_moment(unit * np.array([[2.0, 1e-6], [0.0, 1.0]]), examples=2)
+        with pytest.raises(ValueError, match="S must be symmetric and not zero"):
+            Curvature.of_second_moment(unit * np.array([[2.0, 4e-6], [0.0, 1.0]]), examples=2)
     with pytest.raises(ValueError, match=r"S must be square, got shape \(1, 3\)"):
         Curvature.of_second_moment(np.ones((1, 3)), examples=2)
     flat = Curvature.of_second_moment(np.eye(2) / 1e3, examples=2)

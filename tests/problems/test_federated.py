@@ -240,6 +240,7 @@ def test_what_is_shown():
     unknown = Federated(WHOLE["nonconvex"], UNEQUAL)
     assert "not known to be strongly convex" in unknown.provenance["f_star"]
     assert unknown.W_star is None
+    assert (unknown.strong_convexity, unknown.convex) == (0, False)  # else it had a mu, and a solver that trusts it
     for weights, more in (("equal", ""), ([1, 2, 1, 1, 2], " times M p_m")):
         assert Federated(WHOLE["logistic"], 5, weights).provenance["L_max"] == f"the largest L of a client{more}"
 

@@ -74,6 +74,7 @@ def test_a_move_has_the_rank_of_its_sketch_up_to_a_millionth(part, refuses, late
 
     assert said(left=1, right=2).startswith("SimpleNamespace must move by a matrix of rank at most 2" * refuses)
     assert ("singular value 3 is 7.7e-06, the largest 7" in said(left=1, right=2)) is refuses
+    assert (f", at change of norm {np.linalg.norm(wrong[3]):.6g}" in said(left=1, right=2)) is refuses
     assert not said()
     assert not said(sketch=4)
     if not late:

@@ -249,6 +249,8 @@ def test_each_test_has_its_two_sides():
         assert (found is not None) == told
         assert not told or found.numbers == {"share": fall / 2, "factor": pytest.approx((2 / 5) ** 0.5)}
     assert diagnosis._slow(followed(values), bowl, moved([False, False, True, False])) is None
+    at_once = diagnosis._slow(followed([*values[:-1], 0.0]), bowl, moved([False] * 4, rise=-0.51))
+    assert [*at_once.numbers] == ["share"]  # where nothing is left there is no factor
 
 
 def test_neither_a_zero_gradient_nor_a_single_step_is_a_trap():

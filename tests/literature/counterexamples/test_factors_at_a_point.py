@@ -129,6 +129,7 @@ def test_other_points_are_no_second_order_points():
     assert solution.is_second_order(2 * e1, e1 / 2)  # scaled, the same matrix
     assert not solution.is_second_order(origin, origin)
     assert not solution.is_second_order(e1, exact([one, one / 100]))
+    assert not solution.is_second_order(e1, e1 / 2)  # where half of the gradient is zero, and it bends upwards
     assert not solution.is_second_order(ones, ones, decay=one)  # it bends upwards there, and falls
     assert squares(solution.hessian_of_factors(origin, origin).tolist()) is None
     assert (solution.Q == solution.Q.T).all()
