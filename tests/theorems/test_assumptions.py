@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Case, Constants, Initialisation, LoRA, RACLoRA, theorems
-from rac_theory.algebra import Relation, equal, number, text
+from rac_theory.algebra import Relation, equal, text
 from rac_theory.ledger.layout import Grid
 from rac_theory.ledger.running import plan
 from rac_theory.problems import Quadratic
@@ -235,15 +235,6 @@ def test_two_constants_of_one_name_are_refused():
     """L is that of f and of its components: in one relation one would be read for both."""
     with pytest.raises(ValueError, match="L stands for L_max and for L: they need two names"):
         breach(symbols.L_max >= symbols.L, LINE, Constants(gamma=0.1, L=1.0, L_max=2.0))
-
-
-def test_what_is_read_of_a_plain_gaussian_step_is_its_gain():
-    """The sentence by numbers against nu by moments. Catches a power, a factor or a sign in what people read."""
-    gamma, r, largest, trace = 0.13, 2, 2.0, 3.5
-    case = Case(RACLoRA(Gaussian(3, r), gamma, lora_alpha=r), Quadratic.left(np.diag([largest, 0.5, 1.0]), [[1.0]] * 3))
-    left, right = assumptions.positive_gaussian_gain.inequality.terms
-    at = {"tau": gamma, "r": r, assumptions._of_gaussian.name: (r + 1) * largest + trace}
-    assert (left, Constants.of(case).nu) == (symbols.nu, pytest.approx(number(right, at), rel=1e-12))
 
 
 def test_noise_may_have_no_part_that_grows():

@@ -305,7 +305,7 @@ def test_what_the_kernels_are_chosen_by():
     assert chosen("kronecker", (64, 10), 1).steps_at_once == 1
     problem, start = a_problem("left"), np.zeros((5, 3))
     assert isinstance(kernel_for(GD(0.1), problem, start), Stepping)
-    assert Diagonal.of(GD(0.1), problem, start) is None
+    assert Diagonal.of(GD(0.1), problem, start, distances=False) is None
     momentum = HEAVY_BALL(sketches.Coordinate(5, 4), gamma=0.1, beta=0.5)  # to turn four columns costs more than three
     assert type(kernel_for(momentum, problem, start)) is Stepping
 

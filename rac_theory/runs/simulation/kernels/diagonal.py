@@ -59,7 +59,7 @@ class Diagonal:
     distances: bool = False
 
     @classmethod
-    def of(cls, algorithm: Algorithm, problem: Problem, start: Array, distances: bool = False) -> "Diagonal | None":
+    def of(cls, algorithm: Algorithm, problem: Problem, start: Array, distances: bool) -> "Diagonal | None":
         """Return the case in its eigenbasis; None if it is of another kind, or if one run decides it anyway."""
         parts = eigenbasis_for(algorithm, problem, start)
         if parts is None:
