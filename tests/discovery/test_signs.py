@@ -91,15 +91,17 @@ def test_relations_are_met_where_all_are_at_all_constants():
 
 
 def test_the_best_letters_meet_what_is_asked_of_them():
-    """Catches a condition that is turned round or left out, and a letter that is given and looked for."""
+    """After one step. Catches a condition that is turned round or left out, a letter that is given and looked for, and
+    what is least after two."""
     loss = gamma * L * (1 - young) * young
 
-    def best(*given, **letters):
-        claim = expected(mean_gap) <= (1 - loss) ** T * gap0
+    def best(*given, left=(1 - loss) ** T, **letters):
+        claim = expected(mean_gap) <= left * gap0
         theorem = Theorem(id="T", source="here", mark="derived", about=rac_lora_exact, given=given, claim=claim)
         return best_letters(theorem, Constants(gamma=1.0, L=1.0, gap0=1.0, letters=letters))
 
     assert best() == pytest.approx({"y": 0.5}, abs=1e-3)
+    assert best(left=young**T + (1 - young) ** 4)["y"] == pytest.approx(1 - 0.25 ** (1 / 3), abs=1e-3)
     assert best(4 * young <= 1) == pytest.approx({"y": 0.25}, abs=1e-3)
     assert best(4 * young >= 3) == pytest.approx({"y": 0.75}, abs=1e-3)
     assert best(4 * young <= 1, young <= second_young, 5 * second_young <= 1)["y"] == pytest.approx(0.2, abs=1e-3)
