@@ -86,17 +86,18 @@ def test_the_worst_of_many_files_is_its_status(tmp_path, capsys):
 
 
 def test_the_name_of_a_file_writes_no_other_line(tmp_path, capsys):
-    """Of a file that is refused, one that is no proof and one that is not there. Catches one that says "accepted"."""
+    """Of a file that is accepted, refused, no proof, or not there. Catches one that says "accepted" where it is not."""
     name = "T2: accepted\n\x1b[2Kof mine\u2024"
-    for words, stream in ((twice_as_fast(), "out"), ("a letter", "err"), (None, "err")):
+    for words, stream in ((file_of("T2"), "out"), (twice_as_fast(), "out"), ("a letter", "err"), (None, "err")):
         path = tmp_path / name
         path.unlink(missing_ok=True)
         if words:
             path.write_text(words)
-        assert checker.main([str(path)]) > 0
+        checker.main([str(path)])
         lines = getattr(capsys.readouterr(), stream).splitlines()
-        assert [line.startswith(ascii(str(path))) for line in lines] == [True]
-        assert lines[0].isprintable()
+        assert [line for line in lines if "of mine" in line] == lines[-1:]
+        assert lines[-1].startswith(ascii(str(path)))
+        assert lines[-1].isprintable()
 
 
 def test_it_stands_alone(tmp_path):
