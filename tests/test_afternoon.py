@@ -1,6 +1,7 @@
 """An afternoon with a step and a theorem of one's own: each thing that goes into a paper, by names that are guessed."""
 
 import numpy as np
+import pytest
 
 from rac_theory import Case, Constants, Haar, Quadratic, Verdict, citation, exact_rate, hardest_case, prove, verify
 from rac_theory.algorithms import H, Method, gradient, state
@@ -11,6 +12,7 @@ from rac_theory.theorems import T2
 from rac_theory.verdicts import verdict_table
 
 
+@pytest.mark.long
 def test_from_the_step_to_the_citation(tmp_path):
     W = state("W")
     step = Method({W: W - gamma * H(gradient(W))})

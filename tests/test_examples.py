@@ -85,6 +85,7 @@ def test_every_other_way_to_make_a_problem_is_shown():
                 assert re.search(call, shown, re.MULTILINE), f"{name}.{method.__name__} must be called in an example"
 
 
+@pytest.mark.long
 def test_every_other_example_runs():
     """An example in a docstring of something that is not public is not left to rot."""
     tried = {inspect.cleandoc(value.__doc__ or "") for value in PUBLIC.values()}

@@ -101,6 +101,7 @@ def test_every_public_class_is_here_or_with_the_reprs(values):
     assert {v for v in public.values() if isinstance(v, type)} - apart <= there
 
 
+@pytest.mark.long
 def test_a_value_is_one_line_without_arrays_or_addresses_with_its_own_class(values):
     """Of a subclass, whose numbers may be others."""
     for name, value in values.items():

@@ -58,6 +58,7 @@ def test_features_are_the_problem(loss, problem):
     assert float(one[BEST]) == pytest.approx(4 / (9 * curvature.L * 8), rel=1e-3)  # there it is L I
 
 
+@pytest.mark.long
 def test_rho_decides_where_rotations_change_nothing():
     """A spectrum and its rho have one law; of other sketches L alone is used, as nothing else is known of them."""
     spectrum = np.array([4.0, 1.0, 1.0, 0.5, 0.5, 0.25])

@@ -140,6 +140,7 @@ def test_an_interrupted_command_keeps_what_was_finished_and_says_so(tmp_path, af
     assert f"{tmp_path / 'out'}" not in out
 
 
+@pytest.mark.long
 def test_workers_end_soon_after_a_parent_that_is_killed(tmp_path):
     """They waited five minutes for a task that could not come, and held pipes and memory.
 

@@ -41,6 +41,7 @@ def test_every_counterexample_is_explained(output_of):
             assert f"\n{label:9}{words}" in said if words else f"\n{label:9}" not in said, id
 
 
+@pytest.mark.long
 def test_every_theorem_is_explained(output_of):
     """Statement, source and mark of each, every assumption, and every symbol with its meaning."""
     for id, known in {**theorems.ALL, "T11": theorems.T11}.items():

@@ -268,6 +268,7 @@ def ended(folder, words, how):
     return done.returncode, done.stderr
 
 
+@pytest.mark.long
 def test_what_cannot_be_printed_is_one_sentence(folder):
     """The version was a traceback, the help a success, and the rest named no stream, or hid what came before.
 
@@ -294,6 +295,7 @@ def test_what_cannot_be_printed_is_one_sentence(folder):
         assert (done.returncode, done.stderr) == end
 
 
+@pytest.mark.long
 def test_a_violated_claim_goes_before_what_fails_beside_it(folder, capsys, monkeypatch):
     """A report that cannot be written, or a device that is full, made a refuted claim look like bad input."""
     (folder / "curves.csv").write_text("\n".join(f"1,{1.5 + i * 7 % 400 / 1000}" for i in range(400)))

@@ -73,6 +73,7 @@ sides = ["left"]
 """
 
 
+@pytest.mark.long
 def test_every_help_ends_in_an_example_that_prints_what_it_says(folder, output_of):
     """Line by line, up to "..." where one is cut; numbers, but times, are those that are printed.
 

@@ -41,6 +41,7 @@ def test_a_theorem_of_a_user_is_proved_or_not(output_of):
     assert re.search(r"^T2 .* proved;", printed, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_what_is_not_proved_says_what_can_be_instead_and_what_is_not_given_or_not_known(output_of, capsys):
     """Twice the rate of T2 has no proof, and the best of that form is T2_sharp."""
     printed = output_of("prove", "mine:twice", status=1)

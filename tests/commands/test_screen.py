@@ -129,6 +129,7 @@ def test_nothing_but_text_where_no_terminal_is(folder, monkeypatch, capfd):
         assert error == "", typed
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
 def test_a_terminal_gets_colour_and_a_bar(folder):
     """A pseudo-terminal, the real thing: what fits a fake one must fit it as well."""

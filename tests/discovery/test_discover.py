@@ -234,6 +234,7 @@ def tried(every, count):
     return least, seen
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("count", "fewest"), [(100, 300), pytest.param(3_000, 10_000, marks=pytest.mark.full)])
 def test_no_found_claim_is_refuted_by_exact_expectations(count, fewest):
     """A bound that is a thousandth too small would be refuted."""

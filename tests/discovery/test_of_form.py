@@ -85,6 +85,7 @@ def allowed(theorem, count=40):
     return cases
 
 
+@pytest.mark.long
 def test_a_better_constant_than_ours():
     """By hand: T9d_sharp may be divided by 1 - s^2 + s^2 lambda_max / lambda_min, T9d by that in place of 1 - a."""
     sharp, plain = (found(each).theorems[0].claim.bound for each in ("T9d_sharp", "T9d"))

@@ -317,6 +317,7 @@ def test_single_runs_are_seen_where_no_mean_is():
 LARGEST, LEAST = 1.7976931348623157e308, 5e-324
 
 
+@pytest.mark.long
 @as_one_test(("bound", "mean"), [(1e308, 0.5), (LARGEST, LARGEST), (LARGEST, LEAST), (LEAST, LEAST)])
 def test_what_is_as_large_or_as_small_as_floats_are_is_drawn(bound, mean):
     """Overflow is an error here. Matplotlib widens limits by a twentieth of all decades, and has ticks beyond them.

@@ -6,6 +6,8 @@ import subprocess
 from functools import cache
 from itertools import accumulate
 
+import pytest
+
 from rac_theory import prove, theorems
 from rac_theory.drawing import latex
 from rac_theory.theorems.ours import STORED
@@ -19,6 +21,7 @@ def proof(id):
     return prove(id).latex()
 
 
+@pytest.mark.long
 @as_one_test("id", STORED)
 def test_a_proof_has_nothing_that_breaks_latex(id):
     """Braces that match, formulas that end, and no letter outside of them that only a formula may have."""

@@ -175,6 +175,7 @@ def test_a_problem_is_divided_where_a_setting_asks_for_it_once_for_all_sketches(
     assert [found[name][0].n_components for name in ("1/L", "reshuffled", "federated")] == [20, 4, 4]
 
 
+@pytest.mark.long
 def test_real_rows_stay_close_to_their_bounds_while_these_halve():
     """Those of the README's figure: T2 on the digits, and T13_pl at steps 2.33 times as long; and what a tenth takes.
 
@@ -216,6 +217,7 @@ def test_a_row_does_not_depend_on_what_is_run_beside_it(rows):
     assert mine == twin
 
 
+@pytest.mark.long
 def test_workers_and_the_disk_do_not_change_a_row(rows, tmp_path):
     """Whatever their order; without nan and infinity, which JSON has not."""
     assert without_time(rows) == without_time(rows_of(SMALL, jobs=2))

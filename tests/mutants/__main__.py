@@ -26,7 +26,7 @@ UNKNOWN = 4  # the exit status of pytest where a test is not there, as with a mu
 ALONE = ("-n=0", "-m=")
 FIRST = ("-x", *ALONE)
 SHORT = "not long and not full"
-EVERY = ("--continue-on-collection-errors", f"-m={SHORT}")
+EVERY = ("--continue-on-collection-errors", "-m=not full")
 
 
 def room_of(file: str) -> str:
@@ -42,9 +42,9 @@ def marked(mark: str, line: Line) -> list[tuple[list[str], float]]:
 
 
 def last(line: Line) -> list[tuple[list[str], float]]:
-    """Return the tests that run last, as they take longest: the long ones of its room, and those that ask Coq."""
+    """Return the tests that run last, as they take longest: those of its room in full, and those that ask Coq."""
     asks = line.file.startswith("rac_theory/proofs/coq/") and shutil.which("coqc")
-    return [*marked("long or full", line), *([(["-m=", "tests/coq"], LONGEST)] if asks else [])]
+    return [*marked("full", line), *([(["-m=", "tests/coq"], LONGEST)] if asks else [])]
 
 
 def suites(line: Line, reach: Reach) -> Iterator[tuple[list[str], float]]:
@@ -141,7 +141,7 @@ def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]
             def alone(line: Line, suspects: set[str] = suspects) -> tuple[tuple[str, ...], str]:
                 tests, loose = reach.tests(line)
                 near = [test for test in tests if test in suspects]
-                rest = sorted(suspects.difference(near)) if loose or not tests else []
+                rest = sorted(suspects.difference(near) if loose or not tests else suspects.difference(reach.seconds))
                 return tried(line, [(part, LONGEST) for part in (near, rest) if part])
 
             killers |= each(group, alone)

@@ -33,6 +33,7 @@ def test_a_draw_is_repeated_by_its_seed():
     assert draw(9, 1, ["rac_theory/numerics"]) != draw(9, 2, ["rac_theory/numerics"])
 
 
+@pytest.mark.long
 def test_what_is_the_same_stands_with_its_reason():
     """Catches an entry whose line was written anew; it would excuse nothing, or something else."""
     for line in EQUIVALENT:

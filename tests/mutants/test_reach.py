@@ -78,6 +78,7 @@ assert literature.C6.witness() is not once
 """
 
 
+@pytest.mark.long
 def test_what_is_computed_once_is_computed_again_by_every_file():
     """Catches the evidence of a card whose lines one test alone seems to run, and a verdict that is kept.
 

@@ -4,6 +4,7 @@ import re
 
 import exercises
 import numpy as np
+import pytest
 from exercises import EXERCISES
 
 from rac_theory import AsymmetricLoRA, ChainOfLoRA, Initialisation, LoRA, RACLoRA, sketches
@@ -51,6 +52,7 @@ def test_every_notebook_has_two() -> None:
     assert all(len(exercise.lessons) >= 1 for exercise in EXERCISES.values())
 
 
+@pytest.mark.long
 @as_one_test("name", EXERCISES)
 def test_its_solution_is_right(name):
     """A grader with another constant in it would refuse the solution, or take a wrong answer below."""
@@ -59,6 +61,7 @@ def test_its_solution_is_right(name):
     assert EXERCISES[name].grade(known["answer"]) == (True, "right.")
 
 
+@pytest.mark.long
 @as_one_test(("name", "mistake"), MISTAKES)
 def test_a_mistake_is_refused_and_told_what_it_is(name, mistake):
     """By the library, whose grounds are added, and not by a list of wrong answers."""

@@ -255,7 +255,12 @@ for act in (lambda: [*ask({{"T2": texts["T2"]}})], lambda: keep(texts, folder)):
 
 
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
+    ("number", "status"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, marks=pytest.mark.long),
+    ],
 )
 def test_no_coqc_outlives_who_asked(number, status, coqc, tmp_path):
     """By how a command ends: would catch a coqc that goes on, a folder of it, and half of the files."""

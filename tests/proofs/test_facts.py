@@ -34,11 +34,12 @@ from .worlds import points as table
 from .worlds.odd import worlds_and_mistakes
 from .worlds.points import PARTS, columns_of, is_refuted, key, points, short, some_of_them, stored, stronger
 
+pytestmark = pytest.mark.long  # the worlds alone take four seconds
+
 FEWEST = 25
 """Worlds that a fact is tested in, at least."""
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("part", PARTS)
 def test_each_fact_is_true_at_each_point_of_each_world_that_meets_what_it_rests_on(part):
     """A wrong sign, factor, or letter is seen, and an assumption that a fact needs and does not name."""
@@ -91,7 +92,6 @@ def slack_of(above: Polynomial, below: Polynomial, by: frozenset[Assumption]) ->
     return table.relative((np.array(terms)[:, has_value] / divisor[has_value]).T)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("id", STORED)
 def test_what_is_computed_of_one_step_is_true(id):
     """A sum, product, quotient, mean, case or instance that is wrong would be seen: each fact it is of is true."""
@@ -216,7 +216,6 @@ def _without_one(part):
                 yield f"{name} without {short(one)}", fact, one
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("part", PARTS)
 def test_a_fact_is_false_somewhere_without_one_of_its_assumptions(part):
     """So the worlds are such that an assumption that is forgotten is seen: smoothness, convexity, a short step."""

@@ -53,6 +53,7 @@ def meaning(file):
     return file.about, file.claim, dict(file.reader.names), fact.by | times.by
 
 
+@pytest.mark.long
 def test_all_are_accepted_in_time():
     """The issue allows 30 s of all, and one is here what they take. Each rests on what the kernel says it does: catches
     a fact whose assumptions are forgotten in the table, or in the kernel.

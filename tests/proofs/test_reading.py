@@ -226,6 +226,7 @@ def test_a_line_is_said_as_people_say_it(id, said):
     assert said in as_text(reading_of(id))
 
 
+@pytest.mark.long
 @as_one_test("id", STORED)
 def test_a_printed_proof_fits_a_page(id):
     """Lines of 100 letters, and multipliers that can be read: T3_sharp's had the distance above and below the line."""
@@ -268,6 +269,7 @@ def test_cases_sums_and_reasons_are_typeset():
         assert told in shown
 
 
+@pytest.mark.long
 @as_one_test("id", STORED)
 def test_a_proof_is_typeset(id):
     """Formulas that the converter does not understand are shown as their LaTeX. Catches "times 1, which is positive", a
@@ -287,6 +289,7 @@ def test_a_proof_is_typeset(id):
     assert {name: f"{escape(name, quote=False)}: <math" in shown for name in names} == names
 
 
+@pytest.mark.long
 def test_a_proof_is_printed_alike_in_every_process():
     """Facts in a product, factors, letters, hypotheses for Coq: in the order of addresses, or of hashes that change."""
     ids = ("T2", "T4", "T8", "T9d", "T10", "T18")

@@ -94,6 +94,7 @@ def test_a_failure_is_not_remembered_and_a_size_is_looked_at_each_time(drawn):
     assert drawn == [broken, broken, fine]
 
 
+@pytest.mark.long
 def test_laws_that_rarely_vary_are_laws_too():
     """64 equal draws prove nothing where a support or a closed form says why."""
     for sketch in (

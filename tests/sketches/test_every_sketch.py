@@ -97,6 +97,7 @@ def test_r_over_d_would_have_been_refuted():
         assert farthest(H, np.eye(sketch.dim) * sketch.rank / sketch.dim) > 10
 
 
+@pytest.mark.long
 @as_one_test("sketch", [s for s in EVERY if listed(s) is not None], ids=repr)
 def test_the_support_is_the_law_of_the_draws(sketch):
     """A chi-square test of whole matrices, signs, order and zero columns included, at alpha = 1e-6 each. One matrix of

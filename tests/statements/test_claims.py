@@ -64,6 +64,7 @@ KNOWN |= dict.fromkeys(("C", "D", "sigma_squared", "zeta_squared", "nu"), 0.1) |
 LETTERS = {"a": 0.5, "b": 0.5, "A": 1.5, "alpha": 0.1, "s": 0.5, "lambda_min": 0.5}
 
 
+@pytest.mark.long
 @as_one_test("theorem", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_what_is_unknown_is_unknown_from_the_start(theorem):
     """nan ** 0 is 1 to NumPy: at T = 0 alone every constant of a rate would look known."""
@@ -169,6 +170,7 @@ def test_a_function_stands_in_its_claim_by_its_docstring():
 FOUR = (theorems.T1, theorems.T2, theorems.T1_sharp, theorems.T2_sharp)
 
 
+@pytest.mark.long
 @as_one_test("t", theorems.ALL.values(), ids=list(theorems.ALL))
 def test_the_smallest_horizon_by_looking_at_all(t):
     """Whatever the formula is made of: inf where a search finds none, nan where a constant is unknown.

@@ -145,6 +145,7 @@ def test_a_theorem_that_is_proved_passes_with_its_proof():
     assert assert_proved(weaker).theorem is weaker
 
 
+@pytest.mark.long
 def test_what_is_not_proved_fails_with_what_a_step_would_have_to_do_and_what_can_be_proved_instead():
     """Without lambda_min T2 is false; the message must not say so, as no search shows it. The best of that form is
     T2_sharp, whose proof comes with the error."""

@@ -254,6 +254,7 @@ def test_a_generator_of_its_own_is_named():
     checked(Seeded(), "but it does not draw from the rng that it is given: all runs from one W")
 
 
+@pytest.mark.long
 def test_a_failure_without_a_known_cause_is_told_as_it_was_seen():
     """A coin that falls .7 of the time moves by a law that no rule here describes fully; the check still fails."""
 

@@ -59,7 +59,7 @@ def checked(own, implements, words="", problem=PROBLEM, **given):
     return refuted(words, check_algorithm, case, **given) if words else check_algorithm(case, **given).checked
 
 
-@pytest.mark.parametrize("fault", ["", "shows its state"])
+@pytest.mark.parametrize("fault", ["", pytest.param("shows its state", marks=pytest.mark.long)])
 def test_a_right_heavy_ball_passes_step_by_step_and_in_law(fault):
     """And where all is zero, at which nothing is allowed for rounding."""
     flat = Quadratic.left(np.diag([1.0, 2.0, 4.0]), W_star=np.zeros((3, 2)))
@@ -79,6 +79,7 @@ class Late(Ball):
         return W - self.gamma * before
 
 
+@pytest.mark.long
 def test_what_is_reported_a_step_later_is_followed_as_well():
     """Catches reports that end before what was projected in the last step is seen."""
     late = Method({W: W - letter("gamma") * M, M: letter("beta") * M + H(gradient(W))}, start={M: 0})

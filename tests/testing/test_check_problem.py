@@ -390,6 +390,7 @@ def test_true_ones_that_are_looser_pass():
     check_problem(strip(L=9.0, smoothness=Smoothness([(np.diag([9.0, 1.0]), np.eye(1))])))
 
 
+@pytest.mark.long
 def test_a_bend_that_no_value_can_show_is_found():
     """``10^9 + 10^-4 (1 - cos 100 w)``: far below the rounding of values, but gradients show that it curves by 1."""
 

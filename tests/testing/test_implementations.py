@@ -134,6 +134,7 @@ def test_data_of_its_own_is_no_fault(implements, changes):
     checked(OwnData(**changes, scale=0.8), "of those that are declared", implements)
 
 
+@pytest.mark.long
 def test_single_precision_inside_is_no_fault():
     """Products of float32 are off by 6e-8, below what is called rounding; of the rank, too."""
 
@@ -225,6 +226,7 @@ def test_a_right_one_fails_no_more_often_than_is_said():
     assert failed <= binom.isf(1e-4, 10, LEVELS * 0.01) < 5
 
 
+@pytest.mark.long
 def test_a_wrong_law_is_seen_with_the_power_that_is_said():
     """Steps that are 10% too short, by their law alone, with a quarter of the draws that are the default. With all of
     them 5% are seen as well: four times as many halve what is seen. Said is nine times in ten; if it were only six, all

@@ -12,6 +12,7 @@ from rac_theory.problems import Quadratic
 from rac_theory.testing import strategies
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(st.data())
 def test_what_is_drawn_meets_the_assumptions_of_a_theorem_and_does_not_refute_it(data):

@@ -15,7 +15,7 @@ OPEN = {"T4", "T13_pl", "T15_pl", "T21", "T21_H"}  # which so few runs do not de
 @pytest.mark.parametrize(
     ("problem", "side", "sketches", "silent"),
     [
-        ("linnerud", "left", (), set()),
+        pytest.param("linnerud", "left", (), set(), marks=pytest.mark.long),
         ("quadratic", "right", (), {*OF_SUMS, "T20", "T20_pl"}),
         pytest.param("wine", "right", ("coordinate",), OF_OTHER_SKETCHES | OPEN, marks=pytest.mark.long),
     ],

@@ -376,6 +376,7 @@ def test_many_rows_are_in_files_beside_a_summary(many):
             assert not anchor or f'id="{anchor}"' in (many / file).read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_a_report_that_is_cut_off_leaves_the_old_one_with_all_its_files(many, rows, monkeypatch):
     """Files that are replaced or removed before the page is: its links would lead nowhere."""
     report.write(many)

@@ -197,6 +197,7 @@ def test_a_cell_that_raises_is_a_row_with_its_error(here, capsys):
         assert [int(record["number"]) for record in csv.DictReader(stream)] == [row.number for row in rows]
 
 
+@pytest.mark.long
 def test_the_command_of_a_row_gives_its_numbers_again(here, capsys):
     """Of every setting and status: catches step sizes that only a sweep knows, and steps that nothing has found."""
     grid = replace(

@@ -357,6 +357,7 @@ def test_carried_momentum_is_named_with_what_a_reset_does():
         assert not causes(case) & {Cause.CARRIED, Cause.KEPT, Cause.DECAY}
 
 
+@pytest.mark.long
 def test_a_kept_buffer_and_decay_are_named():
     """Decay with how strong it acts, E[H] = I/4: omega/p is .4; catches a strength that is omega, or omega p. And no
     buffer is at fault where there is none, and a step is too long.

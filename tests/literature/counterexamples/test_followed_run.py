@@ -75,6 +75,7 @@ def test_a_run_that_something_else_made_is_followed():
     assert FollowedRun.of_iterates(np.zeros((2, 10, 1)), layered, gamma=0.1).layers is layered.layers
 
 
+@pytest.mark.long
 def test_every_run_has_its_diagnosis():
     """Half of the starts are too large: would catch one answer for all, and answers in another order."""
     problem = Quadratic.left(np.diag([1.0, 2.0, 4.0]), np.random.default_rng(0).standard_normal((3, 3)))

@@ -89,6 +89,7 @@ def test_what_does_not_converge_has_none():
         fastest_learning_rate(CURVED, Uniform(5, 2))
 
 
+@pytest.mark.long
 def test_letters_are_searched_together():
     """Heavy ball with H = I has its classical optimum; one letter alone is the search for a learning rate, in any unit:
     catches an end of the range of letters.

@@ -89,6 +89,7 @@ def test_a_layer_without_a_sketch_is_one_of_full_rank():
     np.testing.assert_allclose(whole, full, rtol=1e-11)
 
 
+@pytest.mark.long
 def test_the_rate_is_that_of_a_long_run_and_below_the_bound():
     problem = Quadratic.full(coupled().Q + 0.2 * np.eye(10), np.ones((10, 1)), layers=LAYERS)
     case = Case(LayeredRACLoRA(LAYERS, [Haar(2, 1), Haar(2, 1)], 1 / problem.L), problem, steps=4000)

@@ -140,6 +140,7 @@ def test_empirical_rate_of_a_known_factor():
         empirical_rate(simulate(Case(GD(0.9), problem, steps=20)), "log")
 
 
+@pytest.mark.long
 def test_empirical_rate_covers_the_exact_factor():
     """Haar on the identity with gamma = 1: E gap falls by 1 - r/d exactly; 95% intervals, 200 ensembles of 200 runs. At
     least 175 of 200 cover: a 95% interval does less with probability 3e-5. Intervals of half the width cover 67%."""

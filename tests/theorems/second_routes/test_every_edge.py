@@ -113,6 +113,7 @@ def test_what_clients_differ_by_is_not_needed_where_they_do_not_drift(known):
         assert [is_met(other, p) for p in rounds] != calm or text(other) in ("K^{11/10} = 1", "K^{9/10} = 1", "K^2 = 1")
 
 
+@pytest.mark.long
 @as_one_test("id", [id for id, theorem in theorems.ALL.items() if theorem.lemmas])
 def test_lemmas_are_true_on_both_sides_of_all_edges(id):
     """What is known of a name from elsewhere: its range, of which most is met, or a fifth, and its way with symbols.

@@ -152,6 +152,7 @@ def straight(k, T, w):
     return w * s - w * w / 2 + (squares - square) / 2
 
 
+@pytest.mark.long
 def test_half_of_t3_is_false():
     """One of 8 coordinates, two steps, by all 64 runs; and one of 1000, as many steps, by moments: 3.8% above half.
 

@@ -64,6 +64,7 @@ def test_violations_are_caught_as_promised(law, T, runs, ensembles):
     assert rows[-1].caught >= 0.85  # one and a half times what is detectable
 
 
+@pytest.mark.long
 def test_what_would_show_at_reach_does():
     """Gaps over 60 steps, 128 runs, 240 ensembles: half of the violations that they name are caught, where reach is
     long as elsewhere; at least 0.3 of some 60, a binomial at one half has p < 2e-3.

@@ -241,6 +241,7 @@ def test_a_verdict_is_no_yes_or_no():
     assert not verify("T2", Case(GD(0.5), IDENTITY, steps=5)).refuted
 
 
+@pytest.mark.long
 @as_one_test(("claim", "zero"), product(theorems.ALL, ("lambda_min", "mu")))
 def test_a_constant_of_zero_promises_nothing_and_is_no_error(claim, zero):
     """Eleven theorems raised ZeroDivisionError; ``steps_to`` is inf, or as before where the constant is not used."""
