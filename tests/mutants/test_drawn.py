@@ -1,7 +1,10 @@
 """What may be drawn are other programs, and what is known to be the same still stands."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from . import __main__ as command
 from .drawn import EQUIVALENT, draw, is_equivalent, matrix, mutants
 from .lines import ROOT, check
 
@@ -46,3 +49,17 @@ def test_a_matrix_counts_kills_and_those_of_one_test_alone():
     """The one that kills alone is named first: it cannot go."""
     _, *rows = matrix([("a", "b"), ("a",), (), ("c", "b"), ("b", "a")])
     assert [row.split() for row in rows] == [["3", "1", "a"], ["3", "0", "b"], ["1", "0", "c"]]
+
+
+def test_what_lives_meets_the_long_tests_of_all_rooms(monkeypatch):
+    """No record says which lines these run. Would catch a mutant that is said to live, though one of them fails."""
+    (line,), quick = draw(1, 48, ["rac_theory/numerics"]), "tests/numerics/test_roots.py::test_quick"
+    long = "tests/theorems/test_on_data.py::test_long"
+
+    def run_tests(lines, arguments, *longest):
+        fails = bool([*lines]) and ("-m=not full" in arguments or long in arguments)
+        return (1, f"FAILED {long} - assert 1 == 2") if fails else (0, "")
+
+    monkeypatch.setattr(command, "run_tests", run_tests)
+    reach = SimpleNamespace(tests=lambda line: ([quick], False), seconds={quick: 0.1})
+    assert command.together([line], reach) == {line: (long,)}
