@@ -234,8 +234,10 @@ def tried(every, count):
     return least, seen
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(("count", "fewest"), [(100, 300), pytest.param(3_000, 10_000, marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    ("count", "fewest"),
+    [pytest.param(100, 300, marks=pytest.mark.long), pytest.param(3_000, 10_000, marks=pytest.mark.full)],
+)
 def test_no_found_claim_is_refuted_by_exact_expectations(count, fewest):
     """A bound that is a thousandth too small would be refuted."""
     least, seen = tried(FOUND if count > 100 else [ids for ids in FOUND if ids[0] not in SLOW], count)
