@@ -18,6 +18,7 @@ from rac_theory.commands.cli import main
 from rac_theory.proofs import memory_of
 from rac_theory.proofs.coq import kernel
 from rac_theory.proofs.coq.kernel import NoCoq, ask
+from rac_theory.proofs.coq.lemma import Lemma
 from rac_theory.proofs.coq.rules import _place
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.coq.space import MEMORY, STEPS
@@ -114,6 +115,15 @@ def test_an_index_is_bound_in_its_term_by_its_name():
         assert said in terms.own(bound)
     last = terms.own(bound)
     assert re.fullmatch(r"\(\(sum \(fun n => .*\(INR n\).*\) T\) \* \(sum \(fun n => .*\(INR n\).*\) T\)\)", last)
+
+
+def test_a_place_is_that_of_the_number_alone():
+    """Would catch one that is taken for each letter, and a letter that is left out where there is no place."""
+    lemma = Lemma("below", "a", "b", strict=True, over=("b", "W"), premises=(mu > 0,))
+    premises = (gamma > 0, mu > 0)
+    assert lemma.used(premises) == "(below b W c1)"
+    assert lemma.at_least_zero(premises) == "(Rlt_le _ _ (diff_lt _ _ (below b W c1)))"
+    assert lemma.used(premises, "(2 / 3)") == "(below (2 / 3) W c1)"
 
 
 def test_what_is_granted_of_each_draw_is_a_hypothesis_about_each_draw():
