@@ -32,6 +32,7 @@ def _handed_out(door):
     return getattr(door, "__all__", [name for name in dir(door) if not name.startswith("_")])
 
 
+@pytest.mark.long
 def test_other_rooms_come_in_by_the_door():
     """What is imported of another room is a public name of its door, or of a sub-door, also where it is for type
     checkers; inside a room one imports the sibling, and never what one's own door hands out."""

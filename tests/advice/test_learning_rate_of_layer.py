@@ -93,6 +93,7 @@ def test_a_spectrum_that_stands_for_rho_has_no_smaller_trace():
     assert "rho = 1;" in [*rates_of_layer((1, 3), narrow, ranks=[1], sketches=["haar"], lora_alpha=1.0)][2]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("curvature", [None, Curvature.of_rho(20.0)])
 def test_a_vocabulary_costs_no_square(curvature):
     """32,768 x 4,096, whose diagonal is 9 GB as a matrix: 200 MB are enough. Catches one that is formed, and draws

@@ -147,6 +147,7 @@ def test_what_has_no_end_is_named_before_it_is_opened(tmp_path):
     refuses(parse, {str(tmp_path / name): words + kind for name, kind in kinds.items()})
 
 
+@pytest.mark.long
 def test_a_bomb_is_not_unpacked(tmp_path):
     """A header of 64 megabytes in a file of 300 kilobytes, whichever length it says: memory stays at a few."""
     big = b"{" + b" " * (1 << 26)

@@ -31,6 +31,7 @@ def test_arrays_are_read_number_by_number(tree, some):
     np.testing.assert_allclose(np.broadcast_to(number(tree, together), len(some)), alone, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 40), st.integers(2, 60), st.sampled_from([-1, 1]), st.integers(1, 999))
 def test_powers_of_what_is_near_one(zeros, count, sign, digits):

@@ -8,6 +8,7 @@ from functools import reduce
 from math import prod
 from operator import add, mul
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from tests.refused import raises, wrong
 x, y, z, T, N, k, j = map(Symbol, "xyzTNkj")
 
 
+@pytest.mark.long
 def test_every_reading_has_the_same_value():
     """As a number, as a fraction and in normal form. Catches any case of a reading that is mistaken for another."""
     assert [(each.expression, why) for each in drawn(150, 11) for why in disagreements(each)] == []
@@ -232,6 +234,7 @@ def written(draw):
 points = st.fixed_dictionaries({one: st.fractions(1, 5, max_denominator=16) for one in (x, y, z, *LEFT)})
 
 
+@pytest.mark.long
 @given(written(), points)
 @settings(max_examples=50, deadline=None)
 def test_the_quotient_is_the_expression(e, values):
@@ -255,6 +258,7 @@ def test_letters_are_what_is_left_and_what_is_asked_for():
     assert x in set(in_letters(d, {d}).numerator.symbols())
 
 
+@pytest.mark.long
 @given(written(), points)
 @settings(max_examples=40, deadline=None)
 def test_derivatives_and_places(e, values):

@@ -7,6 +7,7 @@ for a bracket that is missing or wrong, a sign, a power that is written one off,
 import re
 from fractions import Fraction
 
+import pytest
 from hypothesis import assume, given, settings
 
 from rac_theory import theorems
@@ -66,6 +67,7 @@ def test_the_weighted_mean_of_what_is_constant_is_constant(theorem):
     assert read(plain(written), seven, definitions) == read(plain_latex(typeset), seven, definitions) == 7
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(trees(), values())
 def test_text_and_latex_are_read_as_the_tree(tree, at):

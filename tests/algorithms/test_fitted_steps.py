@@ -54,6 +54,7 @@ def test_a_step_is_its_formula_on_all_entries(name, kind, side, rank):
         np.testing.assert_allclose(move.ravel(), expected, rtol=1e-7, atol=1e-10)
 
 
+@pytest.mark.long
 @as_one_test(("name", "kind"), product(PROBLEMS, KINDS))
 def test_no_draw_goes_uphill(name, kind):
     """Up to gamma = 2, from anywhere; and a tenth beyond it some do on a quadratic under a sketch of all of it."""

@@ -200,6 +200,7 @@ def test_a_handler_that_is_not_of_python_stays(monkeypatch):
         assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.long
 def test_ctrl_c_while_workers_start_is_quiet(tmp_path):
     """A terminal sends it to all of them while they import: one that hears it prints where it was, and is missed."""
     code = (

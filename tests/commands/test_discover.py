@@ -39,6 +39,7 @@ def test_names_are_those_of_values():
         assert all(hasattr(room, name) for name in names.values())
 
 
+@pytest.mark.long
 def test_the_proof_is_printed_and_what_was_tried(output_of):
     """Or, if LaTeX is asked for, the statement and the proof."""
     found = discover(PLAIN, given=(smooth_along_sketch, polyak_lojasiewicz))
@@ -47,6 +48,7 @@ def test_the_proof_is_printed_and_what_was_tried(output_of):
     assert f"{proof.theorem.latex()}\n\n{proof.latex()}" in output_of("discover", *ALONG, "--latex")
 
 
+@pytest.mark.long
 def test_a_method_of_a_user_and_its_share_of_the_exact_rate(output_of):
     """The exact rate at gamma = 1 of coordinates, one in four, is 1 - (1 - .81)/4, the theorem has 1 - .1/4."""
     asked = ["discover", "mine_to_discover:step", *ALONG[1:], "--at"]

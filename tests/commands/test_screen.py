@@ -116,6 +116,7 @@ def test_every_command_fits_a_terminal(output_of, monkeypatch, typed, width):
     assert not any("…" in line for line in lines)
 
 
+@pytest.mark.long
 def test_nothing_but_text_where_no_terminal_is(folder, monkeypatch, capfd):
     """Neither bar nor colour in a pipe; and on standard error nothing at all, as nothing is wrong.
 

@@ -16,6 +16,7 @@ MANY += ["--side", "left", "right", "--steps", "6"]
 FEW = ["--claim", "T1", "T2", "--problem", "quadratic", "--sketch", "haar", "frozen", "--side", "left", "right"]
 
 
+@pytest.mark.long
 def test_many_rows_end_in_a_summary_and_few_are_their_own(output_of, folder):
     """Catches a threshold that counts rows that were not run, an option that is not read, and rows that are lost."""
     lines = output_of("verify", *MANY).splitlines()

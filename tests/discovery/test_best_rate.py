@@ -34,6 +34,7 @@ def found(name):
     return best_rate(method, constants(method, gamma, letters)[1])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_proved_is_between_the_exact_rate_and_our_theorem(name):
     """An upper end that is not checked, or a lower one of another law than H = I or 0, would leave this interval."""

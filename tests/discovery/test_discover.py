@@ -256,6 +256,7 @@ def test_a_changed_constant_and_a_missing_condition_are_refused_by_the_kernel():
         Proof(replace(proof.theorem, given=given), proof.fact, proof.times)
 
 
+@pytest.mark.long
 def test_what_is_given_may_be_relations():
     (short,) = discover(PLAIN, given=(smooth_along_sketch, pl, gamma * L_H <= 1)).theorems
     assert {each for each in short.given if isinstance(each, Relation)} <= {gamma * L_H <= 1, lambda_min > 0}
@@ -263,6 +264,7 @@ def test_what_is_given_may_be_relations():
     assert mean.same == {"found_1": ("T13",)}  # divided by 2 - gamma L_H, whose sign has to get a name
 
 
+@pytest.mark.long
 def test_a_seed_gives_the_same_and_another_finds_as_much(monkeypatch):
     """And stored proofs are not used."""
     one, _ = found("T13_pl")
@@ -332,6 +334,7 @@ def program_of(place):
     return Program.of(template, _sought(template, given), np.random.default_rng(48))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("place", "form"), [(0, SHORT), (1, ANY)], ids=["short", "any"])
 def test_at_numbers_the_forms_of_momentum_are_the_best_that_follows(place, form):
     """By the linear program, at constants where what is given is so: a fact of another vector or with another factor
@@ -437,6 +440,7 @@ def test_letters_that_nothing_allows_are_said():
     assert best_letters(second, replace(at, letters={"y": 0.5})) == {}
 
 
+@pytest.mark.long
 def test_where_nothing_follows_it_says_what_was_tried():
     nothing = discover(PLAIN, given=(smooth,))
     assert nothing.proofs == ()

@@ -127,6 +127,7 @@ def test_of_other_forms_no_best_constant_is_known(id):
     assert discover(theorems.ALL[id]).proofs == ()
 
 
+@pytest.mark.long
 def test_a_maximum_is_found_by_its_cases():
     """T4 in two: where gamma (L + s) <= 2 the smaller curvature counts. Names are written out in what is given."""
     short, long = discover(T4).theorems
@@ -157,6 +158,7 @@ def from_the_step(ours):
     return discover(ours.about, given=given, metric=metric)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", ["T10rr", "T12_gaussian", "T20", "T20_pl", "T26", "T26_pl"])
 def test_other_steps_of_ours_are_found_from_the_step(id):
     """Clients, bias and fixed weights: facts with other letters, and names of which facts are granted."""
@@ -166,6 +168,7 @@ def test_other_steps_of_ours_are_found_from_the_step(id):
 ROUNDS = ("T7", "T8", "T9", "T10")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("id", marked(ROUNDS, ("T9", "T10")))
 def test_rates_of_rounds_are_found_from_the_step(id):
     """With the errors of an epoch, whose names keep what is known of them: at most the bound of ours, where that is."""

@@ -23,6 +23,7 @@ def test_every_reading_has_the_same_value(capsys):
     assert capsys.readouterr().out == "400 expressions agree\n"
 
 
+@pytest.mark.long
 def test_every_kind_of_node_is_drawn_and_sums_stand_in_sums():
     parts = [part for each in drawn(400, 5) for part in each.expression.within()]
     kinds = ("Let", "Negative", "Sum", "Product", "Quotient", "Power", "Powers", "Total", "Choice", "Maximum")

@@ -66,6 +66,7 @@ def close_above(bound, true):
     return true * (1 - 1e-13) <= bound <= true * (1 + 1e-8)
 
 
+@pytest.mark.long
 @as_one_test(("sketch", "terms"), product(LISTED, SUMS.values()), [f"{s}, {kind}" for s, kind in product(LISTED, SUMS)])
 def test_it_is_the_eigenvalue_over_all_draws(sketch, terms):
     """Left and right, regular E[H] or singular, one Kronecker term or several. Catches the trace of the wrong side."""

@@ -186,6 +186,7 @@ def test_a_column_of_many_entries_has_the_smoothness_of_its_blocks():
     assert "W2, the largest of all layers" in known.provenance
 
 
+@pytest.mark.long
 def test_what_draws_say_of_two_layers_costs_what_both_cost():
     """Half of alpha each, which add up. Catches a level that is told once for two layers, or spent twice."""
     layers = Layers([(4, 1), (4, 1)])

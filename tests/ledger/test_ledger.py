@@ -65,6 +65,7 @@ def test_what_looks_like_a_file_that_is_not_there_is_none():
             default_problems.default_problem(name)
 
 
+@pytest.mark.long
 def test_the_usual_plan():
     """One ensemble per problem, sketch, side, rank and step serves its claims; digits on the left at rank 16 only."""
     todo = plan(Grid())

@@ -105,6 +105,7 @@ def test_drift_costs_at_most_a_third_of_the_rate():
         assert share(2 * gamma) > 1 / 3 or 2 * gamma * constants.inner_steps * constants.L_max > 1
 
 
+@pytest.mark.long
 def test_drift_and_sampling_cost_a_third_of_the_rate_and_a_quarter_of_the_gap():
     """And one of them would cost more at twice the step. Catches a step at whose floor T10rr says nothing."""
     noise = [{"D": 0.0, "D_in": 0.0}, {"D": 0.0, "D_in": 1e5}, {"D": 1e3, "D_in": 0.0}, {"D": 1e4, "D_in": 1e4}]

@@ -87,6 +87,7 @@ def test_what_is_computed_once_is_computed_again_by_every_file():
     subprocess.run([sys.executable, "-c", COMPUTED_ONCE], cwd=ROOT, check=True)
 
 
+@pytest.mark.long
 def test_a_fork_has_the_code_of_a_mutant_where_a_function_runs_it():
     """Catches a mutant that is not there, so that it lives; a constant of a module is for a tree."""
     known, code = functions(), rounded.__code__

@@ -103,6 +103,7 @@ def test_the_step_is_chosen_on_other_runs_than_are_shown():
     assert ended.loss[1] > 5 > max(loss for gamma, loss in ended.tried.items() if gamma < 1)
 
 
+@pytest.mark.long
 def test_a_small_comparison():
     """Seeded: the same again; noise and clients change it."""
     task = network_task(hidden=3, steps=20, networks=3)

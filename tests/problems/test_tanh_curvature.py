@@ -74,6 +74,7 @@ def second_route(gram, cap, hidden):
     return max(at(high))
 
 
+@pytest.mark.long
 @as_one_test(("gram", "cap"), [(300.0, 0.05), (1e-3, 1.0), (300.0, 9.0), (1e-3, 9.0)])
 def test_L_is_what_youngs_inequality_gives(cap, gram):
     """Catches a wrong m, a spread without its 2 or its sqrt h, a determinant that is a sum, a loss of 1e-9."""

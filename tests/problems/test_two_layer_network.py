@@ -221,6 +221,7 @@ def closest_to_equality(rng, network, W, rounds=30):
     return best
 
 
+@pytest.mark.long
 def test_no_ascent_over_weights_and_projections_contradicts_a_certificate(rng):
     """From random weights, and from an even sample that a large head tells apart, where the step is a Newton step.
 

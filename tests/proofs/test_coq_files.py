@@ -242,6 +242,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_coq_is_asked(coqc, capsy
     assert not (tmp_path / "asked").exists()
 
 
+@pytest.mark.long
 def test_no_room_for_files_is_told(coqc, tmp_path):
     """Of the file that coqc reads, and of those that are kept: none of these is left, nor half of one."""
     coqc(AXIOMS)
@@ -293,6 +294,7 @@ def test_no_coqc_outlives_who_asked(number, status, coqc, tmp_path):
     assert [*(tmp_path / "out").iterdir()] == []
 
 
+@pytest.mark.long
 def test_a_signal_that_another_thread_was_given_is_heard(coqc, tmp_path):
     """The system chooses the thread that it wakes: would catch a first one that waits on until coqc has ended."""
     coqc("", "", f'echo > "{tmp_path}/asked"; exec /bin/sleep 60')

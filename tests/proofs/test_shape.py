@@ -3,6 +3,8 @@
 from dataclasses import replace
 from fractions import Fraction
 
+import pytest
+
 from rac_theory.algebra import identical, simplified
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs.fact import granted, read, same
@@ -23,6 +25,7 @@ KINDS = {
 POSITIVE = ("growth", "theta", "count")
 
 
+@pytest.mark.long
 @as_one_test("id", KINDS)
 def test_a_claim_is_what_its_goals_make(id):
     """And a claim with more progress asks for its stretch more. Catches a rho, a share or a rest that is another."""

@@ -75,6 +75,7 @@ def test_the_frame_is_equiangular():
         np.testing.assert_allclose(vertices @ vertices.T, (1 + 1 / d) * np.eye(d + 1) - 1 / d, atol=2e-15)
 
 
+@pytest.mark.long
 def test_supports_are_listed_up_to_the_limit_and_no_further():
     assert LIMIT == 4096
     for largest, beyond in [

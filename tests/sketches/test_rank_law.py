@@ -30,6 +30,7 @@ def test_singular_sign_matrices_are_as_many_as_published(n, singular):
     assert (1 - law[n]) * 2 ** (n * n) == singular * 2 ** (2 * n - 1)
 
 
+@pytest.mark.long
 def test_the_law_is_that_of_all_matrices():
     for entries, d, r in (
         (HALF, 4, 3),
@@ -113,6 +114,7 @@ def test_the_general_bound_takes_over_where_it_is_a_part_in_1e15(entries, r):
     assert expected_rank(entries, first, r) == beyond != expected_rank(entries, first - 1, r)
 
 
+@pytest.mark.long
 def test_beyond_the_limits_there_is_no_closed_form_and_no_long_wait():
     start = time.process_time()
     assert Rademacher(9, 7).expected_projection() is None

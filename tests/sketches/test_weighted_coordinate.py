@@ -93,6 +93,7 @@ def test_one_coordinate_is_a_support_with_exact_ratios(monkeypatch):
 WEIGHTS = np.linspace(1.0, 4.0, 300)
 
 
+@pytest.mark.long
 def test_two_of_many_are_drawn_one_after_the_other():
     """p_i p(k after i), and the other way round, in any unit. Catches an order that is counted once, and a time."""
     w = WEIGHTS / WEIGHTS.sum()
@@ -153,6 +154,7 @@ def test_many_coordinates_have_both_moments(monkeypatch):
     assert WeightedCoordinate(2, 1, [1e-250, 1.0]).rank == 1
 
 
+@pytest.mark.long
 def test_draws_agree():
     """20,000 draws, pairs of groups of coordinates within 5 standard errors: about 40 numbers, alpha 3e-5."""
     sketch = WeightedCoordinate(300, 3, WEIGHTS)

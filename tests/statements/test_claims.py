@@ -217,6 +217,7 @@ def test_never_is_inf_and_unknown_is_nan():
     assert math.isnan(theorems.T2.steps_to(0.1, replace(c, mu=math.nan)))
 
 
+@pytest.mark.long
 def test_no_horizon_is_promised_where_what_is_given_of_T_is_not_true():
     """T19 with A > 0: beyond Q = 1 its formula is negative, which is below any epsilon, and says nothing."""
     rows = LeastSquares([[1.0], [2.0], [1.0]], Y=[0.0, 1.0, -1.0])

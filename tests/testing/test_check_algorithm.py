@@ -98,6 +98,7 @@ def test_a_correct_algorithm_passes_for_every_seed(rng):
     check(RACLoRA(SKEWED, GAMMA, gradients=Minibatch(2)), draws=512, rng=rng)
 
 
+@pytest.mark.long
 def test_what_is_bet_on_is_learned_from_other_pairs():
     """Of 576 entries. Catches a direction of noise that knows half the pairs on which it bets: 22.8 where 15 refute."""
     problem = Quadratic.left(np.diag(np.linspace(1, 2, 24)), np.ones((24, 24)))
@@ -249,6 +250,7 @@ def test_each_fault_of_a_gradient_source_has_its_sentence(source, message):
 # --- projected steps ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_one_seed_for_both_is_no_fault_where_the_source_does_not_draw():
     for source in (Exact(), Local(2)):
         check(wrong.SharedStream(B, GAMMA, gradients=source), draws=512)

@@ -58,6 +58,7 @@ def test_a_correct_algorithm_passes_however_it_is_written(name):
     assert false_alarms.alarms(name, range(1, 2), draws=2048) == []
 
 
+@pytest.mark.long
 def test_a_gradient_may_be_cached_or_asked_for_twice():
     def cached(self, problem, W, rng):
         """Compute the gradient of the next step before it yields, and the value on the way."""
@@ -224,6 +225,7 @@ def test_a_mean_step_that_is_five_per_cent_too_long_is_caught_nine_times_in_ten(
     assert sum("must move by -gamma E[H] grad f on average" in said for said in found) >= 9
 
 
+@pytest.mark.long
 def test_the_same_without_the_five_per_cent_passes():
     check(altered(OwnNoise, longer=1.0)(THIN, GAMMA, gradients=Noisy(1.0)))
 

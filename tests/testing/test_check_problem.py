@@ -217,6 +217,7 @@ def test_right_ones_pass_in_any_unit(unit):
         expect_refusal(words, calls._compare, probe, "value", (W_STAR, W_STAR), before, truth, before)
 
 
+@pytest.mark.long
 def test_what_is_not_broken_passes_and_what_claims_nothing():
     for seed, base in enumerate((RIDGE, QUADRATIC, RANK_2, LOGISTIC, SINE, SOFTMAX, OURS["quadratic, singular"])):
         check_problem(Broken(base), rng=seed)
@@ -298,6 +299,7 @@ def test_five_per_cent_of_a_constant_are_found_where_it_is_attained(constant):
             refuted(f"{constant} must|mu must", check_problem, Broken(base, **members))
 
 
+@pytest.mark.long
 def test_steps_that_are_certified_are_taken():
     """A step that is too long is refuted with W and HG; the right ones are among ``ours``. Of the network ten times
     what is proved, which is within five of what is true."""

@@ -81,6 +81,7 @@ class Base:
         return np.eye(6) * 2 / 6
 
 
+@pytest.mark.long
 def test_what_is_to_be_broken_passes_and_a_random_frozen_matrix():
     check_sketch(Base(inner=Base()))  # which does not compare by value
     check_sketch(Frozen(np.random.default_rng(0).standard_normal((5, 2))), draws=16_384)

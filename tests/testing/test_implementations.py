@@ -71,6 +71,7 @@ def test_a_check_that_costs_more_than_alpha_is_refused():
         verify("T2", checked(Mine(), alpha=1e-3), rng=0)
 
 
+@pytest.mark.long
 def test_an_assertion_checks_first():
     """Its level covers the check: a quarter of it, and half for constants, of which there are none to sample."""
     verdict = assert_rate_bound("T2", declared(Mine()), rng=0, alpha=1e-4)
@@ -208,6 +209,7 @@ def asking(self, problem, W, rng):
         yield W
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("changes", "source"), [({"batch": 4}, BATCH), ({}, Local(3))], ids=str)
 def test_gradients_that_are_asked_for_are_known(changes, source):
     """Then steps that are 1% too short are seen whatever the draws are, which the law of so few would not show."""

@@ -95,6 +95,7 @@ def _name(assumption):
     return assumption.__name__
 
 
+@pytest.mark.long
 @as_one_test("claim", theorems.ALL)
 def test_each_assumption_broken_in_turn(claim):
     """A theorem that forgot to ask for one of its assumptions, or one that says nothing, is seen."""

@@ -93,6 +93,7 @@ def test_a_changed_file_of_acceleration_is_refused(right, wrong):
         checker.check(text.replace(right, wrong))
 
 
+@pytest.mark.long
 def test_what_is_judged_of_feedback_are_both_squared_gradients():
     """Their exact expectations, computed apart; catches theta of another step, and a gradient at W counted twice."""
     of = Case(FEEDBACK(WEIGHTED, gamma=0.04, gradients=Noisy(1.0)), SKEW, steps=40)

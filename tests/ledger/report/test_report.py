@@ -155,6 +155,7 @@ def test_a_figure_has_words_beside_it(rows, seen):
         ElementTree.fromstring(unquote(found["src"].partition(",")[2]))
 
 
+@pytest.mark.long
 def test_a_row_takes_little_room(folder, rows):
     """What opens each was most of the page, 22 kilobytes a row. Of many rows, as compression gets better with them."""
     drawn = [row for row in rows if row.figure]
@@ -205,6 +206,7 @@ def test_names_may_be_broken_but_are_words():
     assert breakable("mine:<b>.x_") == "mine:&lt;b&gt;.<wbr>x_"
 
 
+@pytest.mark.long
 def test_rows_that_refute_their_claim_are_named_on_top(folder, rows):
     """A refutation that only the table shows; one that may be chance, told as certain."""
     exact = next(row for row in rows if row.evidence == "exact")
@@ -218,6 +220,7 @@ def test_rows_that_refute_their_claim_are_named_on_top(folder, rows):
     assert "2 cases of 1 claim: none refutes its claim. 2 more pass alpha but not alpha / 2" in lead
 
 
+@pytest.mark.long
 def test_files_that_others_name_are_on_the_disk_before_them(many, monkeypatch):
     """A power cut leaves no page whose rows are nowhere. Catches rows, or a gallery, that are not waited for."""
     waited = []
@@ -311,6 +314,7 @@ def hostile_figures(folder):
     }
 
 
+@pytest.mark.long
 def test_only_figures_of_the_folder_are_in_the_page(tmp_path, rows):
     """Text of any file was in the page by a link, a pipe was waited for, and 50 MB were read."""
     (tmp_path / "figures").mkdir()
@@ -352,6 +356,7 @@ def linked(folder):
     return seen, [*dict.fromkeys(name.partition("#")[0] for name in names if "#" not in name)]
 
 
+@pytest.mark.long
 def test_many_rows_are_in_files_beside_a_summary(many):
     """A row that is in none or in two, a file that needs another, a stale one, a link that leads nowhere."""
     report.write(many)
@@ -405,6 +410,7 @@ def test_a_report_that_is_cut_off_leaves_the_old_one_with_all_its_files(many, ro
     assert {path.name for path in many.glob("report*.html")} == {"report.html", "report-mine.html"}
 
 
+@pytest.mark.long
 def test_a_file_of_rows_has_a_size(tmp_path, rows, monkeypatch):
     """Rows that are long are in more files."""
     monkeypatch.setattr(page_module, "BYTES", 100_000)

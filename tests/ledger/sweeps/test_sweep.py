@@ -223,6 +223,7 @@ def test_the_command_of_a_row_gives_its_numbers_again(here, capsys):
     assert "not the same numbers in: reach" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_with_a_sentence_and_an_intact_store(tmp_path, monkeypatch, whole):
     """SQLite itself refuses the page: what it says must not pass for a row, nor end in a traceback."""
     usual = store.Store.add

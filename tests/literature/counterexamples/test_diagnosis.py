@@ -346,6 +346,7 @@ def causes(case, runs=2):
     return {found.cause for found in diagnose(simulate(case, runs=runs, rng=7, record=["W"]))}
 
 
+@pytest.mark.long
 def test_carried_momentum_is_named_with_what_a_reset_does():
     """And where nothing is carried it is not."""
     (found,) = diagnose(simulate(CARRIED, rng=7, record=["W"]))

@@ -137,6 +137,7 @@ def test_the_curvature_of_gradient_descent_is_a_rayleigh_quotient():
     np.testing.assert_allclose(Moves.of(run, problem).curvature, quotient, rtol=1e-9)
 
 
+@pytest.mark.long
 def test_a_diagnosis_gives_its_numbers():
     """A scalar run whose numbers are known: gamma s^2 = 9/4 and a = b meet the curvature of one exact step."""
     problem = Quadratic.left(np.eye(1), np.zeros((1, 1)))

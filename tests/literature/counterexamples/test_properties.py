@@ -41,6 +41,7 @@ def quadratics(draw, condition=20.0):
     return problem, rng.standard_normal((m, n)), rng
 
 
+@pytest.mark.long
 @quick
 @given(quadratics(), st.integers(1, 3))
 def test_the_floor_is_never_beaten(case, rank):
@@ -94,6 +95,7 @@ def test_the_floor_needs_strong_convexity():
     )
 
 
+@pytest.mark.long
 @quick
 @given(quadratics(condition=4.0), st.integers(1, 3), st.sampled_from(["left", "right"]), st.booleans())
 def test_the_limit_of_a_frozen_factor_is_met(case, rank, side, plain):

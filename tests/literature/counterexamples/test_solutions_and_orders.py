@@ -83,6 +83,7 @@ def test_directions_are_a_law_and_meet_where_the_rank_is_full():
     assert directions.variance(*low) == directions.variance(*full) == 10
 
 
+@pytest.mark.long
 def test_a_start_that_keeps_the_promise_is_no_witness(monkeypatch):
     """A fixed order is slower there than fresh draws, and below what T13_pl promises. Catches one that is not
     compared."""

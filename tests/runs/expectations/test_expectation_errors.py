@@ -136,6 +136,7 @@ INEXACT = [
 ]
 
 
+@pytest.mark.long
 def test_everything_else_is_unsupported_with_the_reason():
     """And in rational arithmetic it is said what cannot be done."""
     for call, rows in ((expected, REASONS), (exact_rate, REASONS), (partial(expected, exact=True), INEXACT)):

@@ -96,6 +96,7 @@ def test_one_run_is_kept_without_its_block(problem, algorithm, kernel):
     assert together - without < kept.kernel.block * kept.iterates.nbytes / 3
 
 
+@pytest.mark.long
 def test_factors_alone_and_in_any_number_of_workers():
     """Precision and distances go with them."""
     alone = simulate(Case(LoRA(USUAL, 0.1), SQUARES, steps=4), runs=600, rng=1, record=["factors"])

@@ -166,6 +166,7 @@ def test_a_true_claim_and_false_ones_over_several_parts():
     assert tried(LONG, constants=loose).status is Status.HOLDS
 
 
+@pytest.mark.long
 def test_numbers_are_those_of_the_whole_ensemble():
     """The same runs as ``simulate`` gives, the same bits for any number of workers."""
     case = Case(RACLoRA(sketches.Gaussian(4, 2), 0.7), PROBLEM, steps=20)
@@ -188,6 +189,7 @@ def test_progress_counts_runs(monkeypatch):
     assert reached == [2 * part_size(20), MANY]
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_runs():
     """Four times the runs, the same peak: catches a part that keeps a view of its runs alive."""
     problem = Quadratic.left(np.diag([0.5, 0.7, 1.0]), np.ones((3, 3)))
