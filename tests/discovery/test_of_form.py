@@ -168,7 +168,6 @@ def test_other_steps_of_ours_are_found_from_the_step(id):
 ROUNDS = ("T7", "T8", "T9", "T10")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("id", marked(ROUNDS, ("T9", "T10")))
 def test_rates_of_rounds_are_found_from_the_step(id):
     """With the errors of an epoch, whose names keep what is known of them: at most the bound of ours, where that is."""
