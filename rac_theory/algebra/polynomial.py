@@ -98,8 +98,8 @@ def _read(expression: Expression, at: Mapping[Expression, Ratio]) -> Ratio:
     match expression:
         case Number(value):
             return Ratio(constant(value))
-        case Symbol(argument=Expression() as index) if index in at:
-            return Ratio(term(replace(expression, argument=at[index].expression)))
+        case Symbol(argument=Expression() as argument):
+            return Ratio(term(replace(expression, argument=_read(argument, at).expression)))
         case Symbol():
             return Ratio(term(expression))
         case kinds.Let(value=value):
@@ -177,6 +177,7 @@ def _total(index: Symbol, steps: Ratio, summand: Expression, at: Mapping[Express
     """
     if namesakes := [symbol for symbol in summand.symbols if symbol.name == index.name and symbol != index]:
         raise ValueError(f"an index must not be called like what is in its sum, got two {namesakes[0].name}")
+    at = {of: ratio for of, ratio in at.items() if index not in of.symbols}  # what has it is another at each index
     if (count := _whole_number(steps)) is not None:
         return reduce(add, (_read(summand, {**at, index: Ratio(constant(k))}) for k in range(count)), Ratio(ZERO))
     k = Index("k", number=next(_FRESH))

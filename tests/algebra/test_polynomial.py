@@ -120,6 +120,7 @@ def test_what_is_the_same(one, other):
         (total(k, T, k * x**k), total(k, T, k * x ** (k + 1))),
         (total(k, T, k), total(k, N, k)),
         (total(j, T, x_j), T * x_j),
+        (total(j, T, x_j.at({j: j + 1})), T * x_j.at({j: j + 1})),
         (total(j, T, maximum(k, j)), total(j, T, maximum(j, j))),  # a letter of the name of the index
         (total(j, T, x_j * w**j) / powers(w, 0, T - 1), total(j, T, x_j) / T),
         (total(j, 2, x_j), 2 * x_j.at({j: 0})),
@@ -243,6 +244,13 @@ def test_the_quotient_is_the_expression(e, values):
     expected = fraction(e.at(named), {(named.get(one, one)).name: value for one, value in values.items()})
     ratio = in_letters(e)
     assert at(ratio.numerator, values) / at(ratio.denominator, values) == expected
+
+
+def test_what_an_index_is_in_is_another_at_each_and_is_not_put_in_its_sum():
+    """sum_{k<T} z for z = k was T times what z is outside, as a letter."""
+    z = Let("z", k)
+    assert polynomial(z + total(k, 3, z), {z: polynomial(x)}) == polynomial(x + 3)
+    assert polynomial(total(k, T, x + z), {z: polynomial(x)}) == polynomial(total(k, T, x + k))
 
 
 def test_letters_are_what_is_left_and_what_is_asked_for():

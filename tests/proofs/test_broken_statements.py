@@ -42,6 +42,7 @@ E_of_next = mean_over_H(gap_next)
 AT = {"gamma": Fraction(1, 2), "L": 1, "mu": 1, "lambda_min": Fraction(1, 2), "T": 3, "K": 2, "f(W^0) - f*": 1}
 
 ANOTHER_SUM = total(k, K, total(j, T, k * gamma**j)) - total(k, K, total(j, T, k * gamma**k))
+OF_k = Let("z", k, letter="z")
 AN_INDEX = "is called like the constant"
 NOT_WHOLE = "is not known to be a whole number that is not negative"
 NO_ROOT = "under a root is not known not to be negative"
@@ -49,6 +50,7 @@ NO_ROOT = "under a root is not known not to be negative"
 BROKEN = {
     "nested sums whose indices differ": (BOUND * (1 - ANOTHER_SUM), "no form"),
     "the square of their difference": (BOUND * (1 - ANOTHER_SUM**2), "no form"),
+    "a sum of what proofs know by a letter": (BOUND * (1 + T * total(k, K, OF_k) - K * total(k, T, OF_k)), "no form"),
     **{
         f"an index called {one.name}": (BOUND * total(Symbol(one.name), T, one) / (T * one), AN_INDEX)
         for one in (mu, T, K)
