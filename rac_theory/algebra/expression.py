@@ -219,9 +219,14 @@ class Expression(Node):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Number(Expression):
-    """An exact number."""
+    """An exact number: one that wraps around, as those of NumPy do, would be another when it is squared."""
 
     value: Fraction
+
+    def __post_init__(self) -> None:
+        if type(self.value) is not Fraction or {*map(type, self.value.as_integer_ratio())} != {int}:
+            raise TypeError(f"a number must be a Fraction of whole numbers of Python, got {self.value!r}")
+        super().__post_init__()
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -9,7 +9,19 @@ from itertools import product
 import numpy as np
 
 from rac_theory import theorems
-from rac_theory.algebra import Let, Relation, Symbol, definitions_in, fraction, latex, number, symbols_of, text, truth
+from rac_theory.algebra import (
+    Let,
+    Number,
+    Relation,
+    Symbol,
+    definitions_in,
+    fraction,
+    latex,
+    number,
+    symbols_of,
+    text,
+    truth,
+)
 from rac_theory.algebra.expression import lifted
 from rac_theory.algebra.forms import between, choice, equal, maximum, powers, sqrt, total
 from tests.as_one_test import as_one_test
@@ -45,10 +57,14 @@ def test_what_is_no_number_is_left_to_the_operators_of_its_own_class(name, wrong
 
 
 def test_whole_numbers_of_numpy_are_exact():
-    """Catches one that overflows: a Fraction of NumPy's integers computes with them."""
+    """Catches one that overflows: a Fraction of NumPy's integers computes with them, and 2^62 4 was 0 in a bound of
+    which a proof was found.
+    """
     assert x * np.int64(2) == x * 2
     assert lifted(np.int64(2**62)) * 1 == lifted(2**62) * 1
     assert type(lifted(np.int64(2**62)).value.numerator) is int
+    for wraps in (np.int64(2**62), Fraction(np.int64(2**62)), 2**62, 0.5, True):
+        raises(TypeError, r"a number must be a Fraction of whole numbers of Python, got", Number, wraps)
 
 
 def test_forms_take_numbers_wherever_they_take_expressions():
