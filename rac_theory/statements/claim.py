@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -87,10 +87,9 @@ class Claim:
         being("metric", self.metric, Metric, ", such as gap")
         if not isinstance(self.bound, Expression | Callable) or isinstance(self.bound, type):
             raise ValueError(f"bound must be an expression, or a function of constants and t, got {self.bound!r}")
-        constants = [symbol.name for symbol in constants_in(self.relation)]
-        names = Counter([T.name, *constants, *(let.name for let in definitions_in(self._shown))])
-        if several := [name for name, times in names.items() if times > 1]:
-            raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
+        constants_in(self.relation)
+        own = [let.name for let in definitions_in(self._shown)]
+        check_names([*own, *{let.name for let in self.definitions}.difference(own)], self.relation)
         if isinstance(self.bound, Expression):
             strange = [symbol.name for symbol in symbols_of(self.bound) if symbol not in (*self._constants, T)]
             if strange:
@@ -175,6 +174,16 @@ class Claim:
 
     def __repr__(self) -> str:
         return self.statement.removesuffix(".")
+
+
+def check_names(definitions: Iterable[str], *said: Expression | Relation) -> None:
+    """Raise a ``ValueError`` if definitions share a name, or one has that of a symbol or an index in what is said."""
+    symbols = {(symbol.name, bool(symbol.constant)) for symbol in (T, *symbols_of(*said))}
+    names = Counter([*(name for name, _ in symbols), *definitions])
+    indices = {part.index.name for one in said for part in one.within() if isinstance(part, Total)}
+    names.update(indices - {name for name, _ in symbols})  # one that is called like a symbol hides it: that is no proof
+    if several := [name for name, times in names.items() if times > 1]:
+        raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
 
 
 def _finite_or_nan(constant: float) -> float:

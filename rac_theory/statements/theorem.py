@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algebra import Expression, Lemma, Relation, Symbol, latex, pieces, symbols_of, truth
+from rac_theory.algebra import Expression, Lemma, Relation, Symbol, definitions_in, latex, pieces, symbols_of, truth
 from rac_theory.base import Array, being, checks, type_name
 from rac_theory.base.checks import one_of
 from rac_theory.cases import Case, Constants
@@ -25,7 +25,7 @@ from rac_theory.statements.assumption import (
     relations_in,
     sentence,
 )
-from rac_theory.statements.claim import Claim, Rate, smallest_horizon
+from rac_theory.statements.claim import Claim, Rate, check_names, smallest_horizon
 from rac_theory.statements.metric import Metric
 from rac_theory.statements.symbols import T, constants_in
 
@@ -321,5 +321,7 @@ def check_given(given: object, claim: Claim) -> None:
             raise ValueError(f"{rule}, got {assumption!r} in it{hint}")
     relations = tuple(relations_in(*given))
     constants = (*constants_in(claim.relation, *relations), T)
+    said = (claim.relation, *(part for one in given for part in parts(one) if not isinstance(part, str)))
+    check_names({let.name for let in definitions_in(*said)}, *said)
     if strange := [symbol.name for symbol in symbols_of(*relations) if symbol not in constants]:
         raise ValueError(f"given must be made of constants of a case and of T, not of {', '.join(strange)}")

@@ -98,12 +98,22 @@ def test_names_that_mean_nothing_or_several_things():
         with pytest.raises(ValueError, match="they need two names"):
             E(gap).__le__(wrong)
     twice = Let("q", mu) + Let("q", gamma) * gap0
-    for wrong, name in ((Let("mu", gamma) * mu, "mu"), (Let("T", mu) ** T, "T"), (twice, "q")):
+    bounded, index = Let("f*", mu), total(Symbol("k"), K, Let("k", mu))
+    several = (
+        (Let("mu", gamma) * mu, "mu"),
+        (Let("T", mu) ** T, "T"),
+        (twice, "q"),
+        (bounded, r"f\*"),
+        (index, "k"),
+    )
+    for wrong, name in several:
         with pytest.raises(ValueError, match=f"a name in a claim must mean one thing, not several: {name}$"):
             E(gap).__le__(wrong)
     weighted = weighted_squared_gradient(1 / (1 + L_max * gamma))
     with pytest.raises(ValueError, match="L stands for L_max and for L: they need two names"):
         E(weighted).__le__(L * gap0)
+    with pytest.raises(ValueError, match=r"a name in a claim must mean one thing, not several: gamma$"):
+        E(weighted_squared_gradient(Let("gamma", 1 / (1 + mu)))).__le__(gamma * gap0)
     with pytest.raises(ValueError, match=r"constant must be one of these, got 'gap' \(did you mean 'gap0'\?\)"):
         E(gap).__le__(Symbol("x", constant="gap"))
     k = Symbol("k")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from rac_theory import GD, Case, Constants, theorems
-from rac_theory.algebra import Symbol, equal
+from rac_theory.algebra import Let, Symbol, equal
 from rac_theory.problems import Quadratic
 from rac_theory.statements.symbols import D, L, L_max, T, gamma, gap0, mu
 from rac_theory.theorems import Condition, E, KnownConstant, Theorem, Tightest, gap
@@ -43,6 +43,7 @@ def test_ours_say_what_they_are():
         ({"given": (KnownConstant(D, unless=equal(Symbol("x"), 1)),)}, "not of x$"),
         ({"given": (Condition("c", mu > 0, (Symbol("x") > 0,)),)}, "not of x$"),
         ({"given": (L > 0, L_max > 0)}, "L stands for L and for L_max: they need two names"),
+        ({"given": (Let("gamma", 2 * gamma) * L <= 2,)}, "a name in a claim must mean one thing, not several: gamma$"),
         ({"about": None}, "about must be a predicate, such as assumptions.rac_lora_exact, got None"),
         ({"about": gamma <= 1}, "about must be a predicate"),
     ],
