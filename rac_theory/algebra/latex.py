@@ -1,5 +1,6 @@
 """Reading as LaTeX; ``drawing.html`` makes MathML of it."""
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -49,7 +50,8 @@ def latex(expression: Expression | Relation) -> str:
         case kinds.Product(factors):
             *others, last = factors
             written = [_bracketed(factor, POWER) for factor in others]
-            return " ".join([*written, latex(last) if isinstance(last, kinds.Total) else _bracketed(last, POWER)])
+            written += [latex(last) if isinstance(last, kinds.Total) else _bracketed(last, POWER)]
+            return re.sub(r"(?<=\d) (?=\d|\\frac\{\d)", r" \\cdot ", " ".join(written))  # LaTeX has 2 4 as 24
         case kinds.Quotient(numerator, denominator):
             return rf"\frac{{{latex(numerator)}}}{{{latex(denominator)}}}"
         case kinds.Power(base, Number(value)) if value == Fraction(1, 2):

@@ -15,7 +15,14 @@ _NAMES = [
 ]
 _TEXT = {text: name for text, _, name in _NAMES}
 _LATEX = {latex: name for _, latex, name in _NAMES} | {r"D_{\mathrm{in}}": "D_in"}
-_COMMANDS = {r"\text{ if }": " if ", r"\text{, else }": " else ", r"\dots": "...", r"\le ": "<= ", r"\ge ": ">= "}
+_COMMANDS = {
+    r"\cdot ": "",
+    r"\text{ if }": " if ",
+    r"\text{, else }": " else ",
+    r"\dots": "...",
+    r"\le ": "<= ",
+    r"\ge ": ">= ",
+}
 _COMMANDS |= {r"\left\{": "{", r"\right\}": "}", r"\left(": "(", r"\right)": ")", r"\{": "{", r"\}": "}"}
 _COMMANDS |= {r"\max{": "max{", r"\sum_": "sum_", r"\sqrt": "sqrt"}
 

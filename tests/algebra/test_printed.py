@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 
 from rac_theory import theorems
 from rac_theory.algebra import definitions_in, fraction, latex, sqrt, symbols_of, text
+from rac_theory.algebra.expression import lifted
 from rac_theory.statements.symbols import T, t
 from tests.as_one_test import as_one_test
 
@@ -90,6 +91,14 @@ def test_a_root_is_written_over_all_that_it_is_of():
     at = {"x": Fraction(3), "y": Fraction(4)}
     tree = 2 * sqrt(x**2 + y**2) / x
     assert read(text(tree), at) == read(plain_latex(latex(tree)), at) == Fraction(10, 3)
+
+
+def test_numbers_beside_each_other_are_kept_apart():
+    """Spaces are nothing to LaTeX: 8 / (2 4) was typeset as 8/24, and 3 2^T as 32^T; 2 (1/2) would be 2.5."""
+    two = lifted(2)
+    assert latex(8 / (two * 4)) == r"\frac{8}{2 \cdot 4}"
+    assert latex(two * x * 3 * two**T) == r"2 x 3 \cdot 2^{T}"
+    assert latex(two * Fraction(1, 2) * x) == r"2 \cdot \frac{1}{2} x"
 
 
 @settings(max_examples=30, deadline=None)
