@@ -18,7 +18,8 @@ more than this."""
 
 @dataclass(frozen=True)
 class KnownConstant:
-    """The assumption that the number of a symbol is known, unless a relation makes it unnecessary.
+    """The assumption that the number of a symbol, which is never negative, is known, unless a relation makes it
+    unnecessary.
 
     Examples
     --------
@@ -36,6 +37,9 @@ class KnownConstant:
     def __post_init__(self) -> None:
         if not isinstance(self.symbol, Symbol) or not constants_in(self.symbol):
             raise ValueError(f"symbol must be that of a constant of a case, such as D, got {self.symbol!r}")
+        if self.symbol.constant == "nu" or self.symbol.constant.startswith("letters."):
+            name = self.symbol.name
+            raise ValueError(f"symbol must be that of a constant that is never negative, got {name}: write {name} >= 0")
         if not isinstance(self.unless, Relation | None):
             raise ValueError(f"unless must be a relation, such as equal(K, 1), got {self.unless!r}")
 

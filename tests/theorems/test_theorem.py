@@ -10,7 +10,7 @@ import pytest
 from rac_theory import GD, Case, Constants, theorems
 from rac_theory.algebra import Let, Symbol, equal
 from rac_theory.problems import Quadratic
-from rac_theory.statements.symbols import D, L, L_max, T, gamma, gap0, mu
+from rac_theory.statements.symbols import D, L, L_max, T, gamma, gap0, momentum, mu, nu
 from rac_theory.theorems import Condition, E, KnownConstant, Theorem, Tightest, gap
 
 T2 = theorems.T2
@@ -57,6 +57,9 @@ def test_what_is_no_assumption_is_refused():
     for wrong in ("D", T, Symbol("x")):
         with pytest.raises(ValueError, match="symbol must be that of a constant of a case, such as D, got"):
             KnownConstant(wrong)
+    for signed in (nu, momentum):  # "nu is known" would say nothing of the sign that proofs take from it
+        with pytest.raises(ValueError, match=f"never negative, got {signed}: write {signed} >= 0"):
+            KnownConstant(signed)
     with pytest.raises(ValueError, match=r"unless must be a relation, such as equal\(K, 1\), got True"):
         KnownConstant(D, unless=True)
     with pytest.raises(ValueError, match=r"inequality must be a Relation, such as gamma \* L <= 1, got gamma"):
