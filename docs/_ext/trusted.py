@@ -12,8 +12,10 @@ from sphinx.application import Sphinx
 
 from rac_theory import proofs
 
-LIMIT = 594  # lines of code that one can be asked to read, with those that read the table and follow any potential
+LIMIT = 683  # lines of code that one can be asked to read, with those that read the table and what is assumed
 _OTHER_FACTS = ("not_proved", "checker")  # one only to write down what would have to be true; and facts of its own
+
+_MAKES = re.compile(r"(?<!\.)(?<!def )\b(Fact|follows|granted)\(")
 
 
 class TrustedDirective(Directive):
@@ -33,7 +35,7 @@ class TrustedDirective(Directive):
         total = sum(counts.values())
         if total > LIMIT:
             raise self.error(f"what is trusted has {total} lines of code, more than {LIMIT}: {counts}")
-        if elsewhere := [path.name for path in _others(sources) if re.search(r"\b(Fact|follows)\(", path.read_text())]:
+        if elsewhere := [path.name for path in _others(sources) if _MAKES.search(shortened(path.read_text("utf-8")))]:
             raise self.error(f"facts are made elsewhere than in what is trusted: {elsewhere}")
         shown: list[nodes.Node] = [
             nodes.paragraph("", "", nodes.strong("", f"{total} lines of code"), nodes.Text(", as they are:"))
