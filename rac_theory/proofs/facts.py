@@ -6,8 +6,8 @@ from itertools import pairwise, product
 from rac_theory.algebra import Expression, Let, Relation, Symbol, lifted, maximum, symbols_of
 from rac_theory.proofs import checker
 from rac_theory.proofs.defined import Defined
-from rac_theory.proofs.drawn import Drawn, H, Vector
-from rac_theory.proofs.fact import Fact, granted
+from rac_theory.proofs.drawn import Drawn, H, Vector, drawn_in
+from rac_theory.proofs.fact import Fact, granted, read
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import E, G, g, gap
 from rac_theory.proofs.schemas import LETTERS, SCHEMAS, grant, is_meant
@@ -106,7 +106,8 @@ def by_signs(name: str, relation: Relation, *facts: Fact) -> Fact:
     """
     left, right = relation.terms if relation.signs[0] in ("<", "<=") else relation.terms[::-1]
     sign = Defined(facts).sign(right)
-    if left != lifted(0) or sign is None or (relation.signs[0] in ("<", ">") and not sign):
+    is_less = relation.signs[0] in ("<", ">") and not sign
+    if left != lifted(0) or sign is None or is_less or drawn_in(read(right)):  # what is so on average has no product
         raise Missing(f"{relation!r} is not what {', '.join(map(repr, facts))} say of the sign of {right!r}")
     by = frozenset[Assumption]().union(*(fact.by for fact in facts))
     return granted(name, relation, *by, schema=("sign", *facts))

@@ -113,6 +113,8 @@ class Proof:
                     others = [part for part in product if drawn_in(part.value)]
                     if len(others) > 1 and not fact.rule:
                         raise Missing(f"{others[0]!r} is true on average over W, and not times {others[1]!r}")
+                    if fact.name and fact.said is None:
+                        raise Missing(f"{others[0]!r} is true on average over W, and nothing is divided by it")
 
     def _check_start(self) -> None:
         """Raise ``Missing`` if T > 0 is used of a claim that has a value at T = 0 too."""

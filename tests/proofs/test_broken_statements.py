@@ -16,7 +16,7 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Proof, induction, quantities
 from rac_theory.proofs.defined import Defined
 from rac_theory.proofs.fact import facts_in, granted, proved
-from rac_theory.proofs.facts import assumed, gap_is_positive, nothing, one, plus, sign, square_of
+from rac_theory.proofs.facts import assumed, by_signs, gap_is_positive, nothing, one, plus, sign, square_of
 from rac_theory.proofs.induction import cases, discharged, drifted, instance, power
 from rac_theory.proofs.not_proved import why_not
 from rac_theory.proofs.quantities import E as mean_over_H
@@ -242,10 +242,14 @@ def rate_of_T2():
 
 
 def test_what_is_true_on_average_is_not_multiplied_by_a_number_at_W():
-    """E[sigma^2(W)] <= sigma^2 is no bound on E[gap sigma^2(W)]."""
+    """E[sigma^2(W)] <= sigma^2 is no bound on E[gap sigma^2(W)], and says nothing of a mean of what divides by it."""
     recipe, times = STORED["T7"]()
+    sigma_W = quantities.NUMBERS["sigma_W"]
     product = axioms.sigma_known * gap_is_positive[assumptions.bounded_below]
     missing("is true on average over W, and not times", Proof, theorems.T7, recipe + product, times)
+    positive = proved("", symbols.sigma_squared - sigma_W + 1 > 0, axioms.sigma_known + one)
+    missing("and nothing is divided by it", Proof, theorems.T7, recipe + one / positive, times)
+    missing("say of the sign", by_signs, "", (symbols.sigma_squared - sigma_W) * gap_at_W >= 0, *next(iter(product.of)))
 
 
 TIMELESS = {
