@@ -30,9 +30,9 @@ from rac_theory.algebra import (
     Total,
     divided,
 )
-from rac_theory.proofs.checker import NAMES
 from rac_theory.proofs.fact import Fact, facts_in, letters_in, read
 from rac_theory.proofs.missing import Missing
+from rac_theory.proofs.schemas import is_meant
 from rac_theory.statements import symbols
 from rac_theory.statements.symbols import K, N, T
 
@@ -72,7 +72,7 @@ class Defined:
     def _granted(self) -> frozenset[Let]:
         """The names that instances of schemas are about: that these have a value is granted with them."""
         statements = (fact.said for fact in self._facts if fact.schema and not fact.of and fact.said is not None)
-        return frozenset(name for statement in statements for name in letters_in(statement) if name.letter in NAMES)
+        return frozenset(name for statement in statements for name in letters_in(statement) if is_meant(name))
 
     @cached_property
     def _without_roots(self) -> Self:

@@ -11,7 +11,7 @@ from itertools import product
 import pytest
 
 from rac_theory import prove, theorems
-from rac_theory.algebra import Let, Relation, Symbol, choice, fraction, number, polynomial, powers, sqrt, total
+from rac_theory.algebra import Let, Relation, Symbol, choice, fraction, maximum, number, polynomial, powers, sqrt, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Proof, induction, quantities
 from rac_theory.proofs.defined import Defined
@@ -43,6 +43,7 @@ AT = {"gamma": Fraction(1, 2), "L": 1, "mu": 1, "lambda_min": Fraction(1, 2), "T
 
 ANOTHER_SUM = total(k, K, total(j, T, k * gamma**j)) - total(k, K, total(j, T, k * gamma**k))
 OF_k = Let("z", k, letter="z")
+ROOT_e = Let("z", sqrt(-1), letter="e")
 AN_INDEX = "is called like the constant"
 NOT_WHOLE = "is not known to be a whole number that is not negative"
 NO_ROOT = "under a root is not known not to be negative"
@@ -65,6 +66,7 @@ BROKEN = {
         f"a root of -1 that proofs know as {name}": (BOUND + (1 + Let("z", sqrt(-1), letter=name) ** 2) * gap0, NO_ROOT)
         for name in ("e", "z")
     },
+    "a root of -1 that proofs know as e, below a maximum": (BOUND + maximum(ROOT_e, 0) * gap0, NO_ROOT),
     "no powers, and their inverse": (BOUND * total(k, T, UP_TO_k * (1 / UP_TO_k)) / T, "not known to be positive"),
     "no steps, and their inverse": (BOUND * total(k, T, STEPS / STEPS) / T, "not known to be positive"),
     "an index over itself": (BOUND * total(k, T, k / k) / T, "not known to be positive"),
@@ -137,6 +139,8 @@ def test_the_square_of_a_root_says_nothing_of_what_is_below_it():
     for below in (-mu, mu - L):  # of which the second would be known by the square itself
         missing(NO_ROOT, Proof, T2, recipe + square_of(sqrt(below)) * square_of(lifted(1)), one)
     missing(None, Proof, replace(T2, id="x", claim=E(gap) <= 0 * gap0), recipe, times)
+    of_e = square_of(ROOT_e) * sign(gap0, assumptions.certified_minimum)  # another number is no e of a schema
+    missing(NO_ROOT, Proof, like("T2", E(gap) <= BOUND + ROOT_e**2 * gap0), recipe + of_e, times)
     more = square_of(1 / (mu - L)) * square_of(mu - L)
     missing("which is not known to be positive", Proof, T2, recipe + more, one)
 
