@@ -100,7 +100,7 @@ class Defined:
             case Powers(_, first, last) if not self._is_count(last - first + 1):
                 raise Missing(f"{expression!r} is not known to have a whole number of terms")
             case Total(index, steps, summand):
-                if index.name in _CONSTANTS:
+                if index.constant or index.name in _CONSTANTS:
                     raise Missing(f"the index of {expression!r} is called like the constant {index!r}")
                 if not self._is_count(steps):
                     raise Missing(f"{expression!r} is not known to have a whole number of terms")

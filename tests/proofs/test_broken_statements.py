@@ -43,7 +43,8 @@ AT = {"gamma": Fraction(1, 2), "L": 1, "mu": 1, "lambda_min": Fraction(1, 2), "T
 
 ANOTHER_SUM = total(k, K, total(j, T, k * gamma**j)) - total(k, K, total(j, T, k * gamma**k))
 OF_k = Let("z", k, letter="z")
-ROOT_e = Let("z", sqrt(-1), letter="e")
+STEP = Symbol("step", constant="gamma")
+Q, ROOT_e = Let("q", STEP), Let("z", sqrt(-1), letter="e")
 AN_INDEX = "is called like the constant"
 NOT_WHOLE = "is not known to be a whole number that is not negative"
 NO_ROOT = "under a root is not known not to be negative"
@@ -66,6 +67,7 @@ BROKEN = {
         f"a root of -1 that proofs know as {name}": (BOUND + (1 + Let("z", sqrt(-1), letter=name) ** 2) * gap0, NO_ROOT)
         for name in ("e", "z")
     },
+    "a constant of another name as an index": (BOUND * (1 + total(STEP, T, Q) - total(k, T, k)), AN_INDEX),
     "a root of -1 that proofs know as e, below a maximum": (BOUND + maximum(ROOT_e, 0) * gap0, NO_ROOT),
     "no powers, and their inverse": (BOUND * total(k, T, UP_TO_k * (1 / UP_TO_k)) / T, "not known to be positive"),
     "no steps, and their inverse": (BOUND * total(k, T, STEPS / STEPS) / T, "not known to be positive"),
