@@ -10,7 +10,7 @@ from .lines import LINES, ROOT, Line, check, read, source_of
 
 PAGE = ROOT / "docs" / "guide" / "mutants.md"
 
-COUNT = 740
+COUNT = 749
 """How many mutants there are. It may be raised, and never lowered: what a test has killed once stays dead."""
 
 COUNT_OF_BANK = 334
