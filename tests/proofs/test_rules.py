@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rac_theory import GD, Case, Status, prove, theorems, verify
-from rac_theory.algebra import Let, Relation, Symbol, number, symbols_of
+from rac_theory.algebra import Let, Relation, Symbol, number, symbols_of, total
 from rac_theory.algebra.expression import lifted
 from rac_theory.proofs import Proof, checker, facts, induction
 from rac_theory.proofs.defined import Defined
@@ -317,3 +317,33 @@ def test_a_mean_with_other_weights_is_another():
     claim = theorems.E(theorems.mean_squared_gradient) <= theorems.T5.claim.bound
     plain = replace(theorems.T5, id="plain", claim=claim)
     missing("the claim is not what is proved", Proof, plain, *STORED["T5"]())
+
+
+def test_a_rule_asks_for_the_end_of_what_is_followed_and_for_what_is_added():
+    """That half of a gap falls bounds no gap, that 0 < 1 does not end a sum, and squared distances are not added."""
+    half = induction.Psi(None, gap / 2, gap0, {gap0: granted("", lifted(1) / 2 >= 0)})
+    missing("is not what was computed", induction.iterate, granted("", E(gap_next) / 2 <= gap / 2), unit, half)
+    falls, ends = granted("", gap - E(gap_next) >= G @ G), granted("", gap >= 0)
+    missing("is not what was computed", induction.telescope, falls, unit, unit, gap0, unit)
+    moves = granted("", gap - E(gap_next) >= V @ V)
+    missing("must be a sum of multiples of", induction.telescope, moves, unit, unit, gap0, ends, V @ V)
+    assert induction.power(granted("", mu >= 0, gamma * L <= 1), T).by == {gamma * L <= 1}
+    for grows, end in ((unit, ends), (nothing, unit)):  # 1 - T is not known to be positive, and 1 is no gap
+        step = granted("", (1 + grows.value.expression) * gap - E(gap_next) + 1 >= G @ G)
+        missing("is not what was computed", induction.gather, step, grows, *[unit] * 5, square(G), end, gap0)
+
+
+def test_a_mean_is_strict_where_it_is_said_to_be_and_of_nothing_below_a_line():
+    """E[1 / (x + 1)] is at least 1 / (E[x] + 1), and may be larger; of a sum no sign is said."""
+    assert not mean(square(H(G)) + square(G)).strict
+    positive = granted("Positive", 1 + G @ H(G) > 0)
+    missing("only of what is linear in what is drawn", mean, unit / positive)
+
+
+def test_a_sign_is_no_more_than_what_facts_say():
+    """Of a divisor that may be zero, of a number below zero, of x (x - y) for x >= y, of an index that begins at 0."""
+    x, y, k = map(Symbol, "xyk")
+    assert Defined([granted("", x >= 0)]).sign(1 / x) is None
+    assert Defined([granted("", -x >= 0)]).sign(x) is None
+    assert Defined([granted("", x > 0), granted("", x - y >= 0)]).sign(x * x - x * y) is False
+    assert Defined([plus[T], granted("", k > 0)]).sign(total(k, T, k)) is False
