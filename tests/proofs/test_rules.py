@@ -347,3 +347,13 @@ def test_a_sign_is_no_more_than_what_facts_say():
     assert Defined([granted("", -x >= 0)]).sign(x) is None
     assert Defined([granted("", x > 0), granted("", x - y >= 0)]).sign(x * x - x * y) is False
     assert Defined([plus[T], granted("", k > 0)]).sign(total(k, T, k)) is False
+
+
+def test_what_is_put_into_a_schema_is_of_its_kind():
+    """lambda_min bounds the mean of a square from below, not the square of what H has left of it; and what says
+    of itself that it equals an algorithm of ours is none.
+    """
+    like_ours = {"__eq__": lambda self, other: other is assumptions.rac_lora_exact, "__hash__": lambda self: 0}
+    wrong("v must be a vector that is not drawn with H", low, H(G))
+    wrong("must be one of", facts.grant, "descent", type("Other", (), like_ours)())
+    assert [fact.said for fact in facts.assumed(assumptions.smooth)] == [lifted(0) < L]  # V is no letter of proofs
