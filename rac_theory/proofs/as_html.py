@@ -8,7 +8,7 @@ from rac_theory.algebra import latex, lifted, pieces
 from rac_theory.drawing import html
 from rac_theory.proofs.as_latex import summands
 from rac_theory.proofs.reading import Line, Reading
-from rac_theory.statements import Assumption, parts
+from rac_theory.statements import parts
 
 
 def as_html(reading: Reading) -> str:
@@ -24,10 +24,11 @@ def sections(reading: Reading) -> Iterator[Markup]:
     formulas = [formula for formula in reading.definitions if formula not in reading.proof.theorem.claim.formulas]
     if formulas:
         yield html.formulas(["\\text{where}", *map(latex, formulas)])
+    assumed = zip(reading.assumed, reading.proof.theorem.typeset_assumptions, strict=True)
     yield html.line("Assumed:")
     yield html.facts(
-        (label, html.sentence(_typeset(assumption)) + ("." if is_used else ". Not used."))
-        for label, assumption, is_used in reading.assumed
+        (label, html.sentence(assumption) + ("" if is_used else " Not used."))
+        for (label, _, is_used), assumption in assumed
     )
     granted = ((line.label, _formulas(pieces(line.said)), line.reason) for line in reading.granted)
     yield html.table(("", "taken for granted at every W", "why"), granted)
@@ -48,7 +49,7 @@ def sections(reading: Reading) -> Iterator[Markup]:
 
 def _derived(line: Line, reading: Reading) -> Iterator[Markup]:
     """What is said, and below it how it follows."""
-    case = [Markup("If ") + html.sentence(_typeset(*line.if_)) + ":"] if line.if_ else []
+    case = [Markup("If ") + html.sentence(_case(line)) + ":"] if line.if_ else []
     name = [Markup.escape(f"{line.why}:")] if line.sum and line.why else []
     yield Markup(" ").join([*case, *name, _formulas(pieces(line.said))])
     if reading.is_claim(line) and reading.times != lifted(1):
@@ -65,8 +66,8 @@ def _signs() -> Iterator[str]:
         yield "+"
 
 
-def _typeset(*assumptions: Assumption) -> Iterator[tuple[bool, str]]:
-    for assumption in assumptions:
+def _case(line: Line) -> Iterator[tuple[bool, str]]:
+    for assumption in line.if_:
         for part in parts(assumption):
             yield (False, part) if isinstance(part, str) else (True, latex(part))
 

@@ -10,19 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algebra import (
-    Expression,
-    Lemma,
-    Relation,
-    Symbol,
-    definitions_in,
-    equal,
-    latex,
-    pieces,
-    symbols_of,
-    text,
-    truth,
-)
+from rac_theory.algebra import Expression, Lemma, Relation, Symbol, definitions_in, latex, pieces, symbols_of, truth
 from rac_theory.base import Array, being, checks, type_name
 from rac_theory.base.checks import one_of
 from rac_theory.cases import Case, Constants
@@ -35,6 +23,7 @@ from rac_theory.statements.assumption import (
     breach,
     parts,
     relations_in,
+    sentence,
 )
 from rac_theory.statements.claim import Claim, Rate, check_names, smallest_horizon
 from rac_theory.statements.metric import Metric
@@ -206,26 +195,14 @@ class Theorem:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """A sentence for each assumption; the first says which algorithm the theorem is about."""
-        return tuple(
-            "".join(part if isinstance(part, str) else text(part) for part in said) for said in self._assumptions
-        )
+        return tuple(map(sentence, (self.about, *self.given)))
 
     @property
     def typeset_assumptions(self) -> Iterator[list[tuple[bool, str]]]:
         """The sentences in parts, each with whether it is a formula, which is then LaTeX."""
-        for said in self._assumptions:
-            yield [(False, part) if isinstance(part, str) else (True, latex(part)) for part in said]
-
-    @property
-    def _assumptions(self) -> Iterator[list[str | Relation | Symbol]]:
-        """The parts of each sentence; what neither the claim nor an earlier one defines is defined in it."""
-        known = {*self.claim.definitions}
         for assumption in (self.about, *self.given):
-            said = [*parts(assumption)]
-            for let in definitions_in(*(part for part in said if not isinstance(part, str))):
-                said += [] if let in known else [", ", equal(let, let.value)]
-                known.add(let)
-            yield [*said, "."]
+            typeset = [(False, part) if isinstance(part, str) else (True, latex(part)) for part in parts(assumption)]
+            yield [*typeset, (False, ".")]
 
     def bound(self, constants: Constants, steps: int) -> Array:
         """Return the bound at t = 0, ..., steps, (steps + 1,); nan where the theorem says nothing.
