@@ -34,7 +34,7 @@ def display(theorem: Theorem | Identity) -> str:
     """Return the LaTeX of a statement: the claim, and below it its definitions, as many on a line as fit."""
     if isinstance(theorem, Identity):
         return r" \\[1ex] ".join(f"& {formula}" for formula in theorem.formulas)
-    claim, *definitions = theorem.claim.formulas
+    claim, *definitions = theorem.stated
     filled: list[list[Relation]] = []
     for each in definitions:
         if filled and sum(_width(one) + 3 for one in filled[-1]) + _width(each) <= _DEFINED:
@@ -91,7 +91,7 @@ def of_definitions() -> Iterator[tuple[list[nodes.Node], ...]]:
     """Yield a row for each name that statements define: as typeset, what it is, and where."""
     found: dict[tuple[str, str], list[Theorem]] = {}
     for theorem in theorems.ALL.values():
-        for each in theorem.claim.definitions:
+        for each in theorem.definitions:
             found.setdefault((each.name, each.meaning), []).append(theorem)
     for (name, meaning), where in sorted(found.items(), key=lambda item: item[0][0].lower()):
         yield [nodes.math("", named(name))], [nodes.Text(meaning)], pages(where)

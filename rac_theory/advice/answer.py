@@ -136,7 +136,7 @@ def sentences(kinds: Sequence[LayersAlike], rank: int, lora_alpha: float, *, by_
     >>> for sentence in sentences([kind], 8, 16.0):
     ...     print(sentence.replace(": ", ":\n").replace("; ", ";\n").replace(" at", "\nat"))
     Rank 8 is promised 3.6 times the steps of full fine-tuning:
-    what goes into up has an effective dimension of 20 of 3,072, and rank r takes some 1 + 21/r times as many.
+    what goes into up has an effective dimension of 20 of 3,072, and rank r takes some 0.99 + 21/r times as many.
     Cheaper in numbers trained:
     rank 1 (train B, draw A), 0.0072 times those of full fine-tuning, where rank 8 takes 0.0094;
     faster:
@@ -182,13 +182,14 @@ SAVE = """    from rac_theory.torch import Activations
 def _cost(slowest: LayersAlike, rank: int) -> str:
     best, curvature = slowest.best[rank], slowest.curvature
     promised = f"Rank {rank} is promised {digits(best.slowdown)} times the steps of full fine-tuning"
-    if curvature is None or best.side != curvature.side:
-        dim = best.shape[0] if best.side == "left" else best.shape[1]
-        return f"{promised}: a step of rank {rank} sees {rank} of {dim:,} directions of {slowest.name}, by turns."
-    rho, length = digits(curvature.rho), curvature.length(best.shape)
+    d = best.shape[0] if best.side == "left" else best.shape[1]
+    if curvature is None or best.side != curvature.side or d == 1:
+        return f"{promised}: a step of rank {rank} sees {rank} of {d:,} directions of {slowest.name}, by turns."
+    rho = curvature.rho
+    flat, falling = (d * part / ((d - 1) * (d + 2)) for part in (d - rho, d - 2 + d * rho))  # of d/r L_H/L
     return (
-        f"{promised}: what goes into {slowest.name} has an effective dimension of {rho} of {length:,}, and rank r "
-        f"takes some 1 + {digits(1 + curvature.rho)}/r times as many."
+        f"{promised}: what goes into {slowest.name} has an effective dimension of {digits(rho)} of {d:,}, and rank r "
+        f"takes some {digits(flat)} + {digits(falling)}/r times as many."
     )
 
 

@@ -69,7 +69,8 @@ _full = _beta * _M + gradient(_W)
 FULL_MOMENTUM = Method({_W: _W - _gamma * H(_full), _M: _full}, start={_M: 0})
 r"""Momentum of full gradients, projected when used: :math:`M^+ = \beta M + g`, :math:`W^+ = W - \gamma H M^+`.
 
-Its exact rate is that of ``HEAVY_BALL``: the two maps are similar, by :math:`\mathrm{diag}(Q^{-1}, -I/(\gamma \beta))`.
+Its exact rate is that of ``HEAVY_BALL``: for each H one step is similar to the transpose of the other, by
+:math:`\mathrm{diag}(Q^{-1}, -I/(\gamma \beta))`.
 It needs full gradients, and what it has for them is a lower floor of noise.
 """
 

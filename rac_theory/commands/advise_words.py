@@ -18,10 +18,11 @@ NOT_COVERED = (
 
 MOMENTUM = (
     "momentum: with a fresh sketch in each step, and PyTorch's SGD with dampening = 0, nesterov off and no decay, let "
-    "Lambda be the largest (r/d)/(1 - beta) of all layers, d the side that is sketched, and r/d = 1 in a layer that is "
-    "trained in full. If Lambda <= 1 and lr <= (1 - beta) max(1/2, 1 - Lambda)/L, T22 promises at the shifted point W "
-    "what T1 does of the step lr/(1 - beta); beta = 0.9 asks for r/d <= 1/10. It promises no speed-up, and nothing of "
-    "several steps in one subspace with momentum carried, of minibatch noise that grows with f, or of Adam."
+    "Lambda be the largest lambda_max(E[H])/(1 - beta) of all layers: lambda_max is at most r/d, d the side that is "
+    "sketched, where all directions are drawn alike, and 1 in a layer that is trained in full. If Lambda <= 1 and "
+    "lr <= (1 - beta) max(1/2, 1 - Lambda)/L, T22 promises at the shifted point W what T1 does of the step "
+    "lr/(1 - beta); beta = 0.9 asks for lambda_max <= 1/10. It promises no speed-up, and nothing of several steps in "
+    "one subspace with momentum carried, of minibatch noise that grows with f, or of Adam."
 )
 
 TOTAL = (

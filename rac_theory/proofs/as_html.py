@@ -21,7 +21,7 @@ def as_html(reading: Reading) -> str:
 
 def sections(reading: Reading) -> Iterator[Markup]:
     """Yield what a claim is proved from, and how."""
-    formulas = [formula for formula in reading.definitions if formula not in reading.proof.theorem.claim.formulas]
+    formulas = [formula for formula in reading.definitions if formula not in reading.proof.theorem.stated]
     if formulas:
         yield html.formulas(["\\text{where}", *map(latex, formulas)])
     assumed = zip(reading.assumed, reading.proof.theorem.typeset_assumptions, strict=True)

@@ -143,7 +143,7 @@ class Claim:
 
     @property
     def formulas(self) -> tuple[Relation, ...]:
-        """The claim and its definitions, which is all of the statement."""
+        """The claim and its definitions."""
         return (self.relation, *(equal(let, let.value) for let in self.definitions))
 
     @property

@@ -10,7 +10,20 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rac_theory.algebra import Expression, Lemma, Relation, Symbol, definitions_in, latex, pieces, symbols_of, truth
+from rac_theory.algebra import (
+    Expression,
+    Lemma,
+    Let,
+    Relation,
+    Symbol,
+    definitions_in,
+    equal,
+    latex,
+    pieces,
+    symbols_of,
+    text,
+    truth,
+)
 from rac_theory.base import Array, being, checks, type_name
 from rac_theory.base.checks import one_of
 from rac_theory.cases import Case, Constants
@@ -160,15 +173,25 @@ class Theorem:
         """ "linear" where the bound falls by a factor a step, "sublinear" where it falls like a power of t."""
         return self.falls or self.claim.rate
 
+    @cached_property
+    def definitions(self) -> tuple[Let, ...]:
+        """The names that the claim and what is given use, each defined once."""
+        return definitions_in(self.claim.relation, *relations_in(*self.given))
+
+    @property
+    def stated(self) -> tuple[Relation, ...]:
+        """The claim, and what each name is that it or what is given uses: slack of T22_pl stands in what is given."""
+        return (self.claim.relation, *(equal(let, let.value) for let in self.definitions))
+
     @property
     def statement(self) -> str:
-        """The claim in a line, with the names that it uses."""
-        return self.claim.statement
+        """The same in a line."""
+        return ", ".join(map(text, self.stated)) + "."
 
     @property
     def formulas(self) -> tuple[str, ...]:
-        """The statement in LaTeX: the claim, and each name that it uses."""
-        return tuple(map(latex, self.claim.formulas))
+        """The same in LaTeX."""
+        return tuple(map(latex, self.stated))
 
     def latex(self) -> str:
         r"""Return the statement as a fragment of LaTeX, which needs amsmath.
@@ -184,7 +207,7 @@ class Theorem:
     @property
     def pieces(self) -> tuple[str, ...]:
         """The statement in pieces of LaTeX, between which a line may end."""
-        *before, last = (tuple(pieces(formula)) for formula in self.claim.formulas)
+        *before, last = (tuple(pieces(formula)) for formula in self.stated)
         return tuple(piece for *parts, end in before for piece in (*parts, f"{end},")) + last
 
     @property

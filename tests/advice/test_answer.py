@@ -31,7 +31,7 @@ def test_the_numbers_are_those_of_the_formulas():
     """Catches rho for 1 + rho, numbers of one step for those of all, the step of another side, r for sqrt r."""
     cost, cheaper, carrying = said(KNOWN)
     assert f"Rank 8 is promised {digits(steps(8))} times the steps" in cost
-    assert f"an effective dimension of 20 of 3,072, and rank r takes some 1 + {digits(1 + RHO)}/r" in cost
+    assert "an effective dimension of 20 of 3,072, and rank r takes some 0.99 + 21/r" in cost
     numbers = {rank: rank / SHAPE[1] * steps(rank) for rank in (1, 8)}
     assert f"rank 1 (train B, draw A), {digits(numbers[1])} times those" in cheaper
     assert f"where rank 8 takes {digits(numbers[8])}; faster: rank 64, {digits(steps(64))} times the steps" in cheaper
@@ -39,6 +39,20 @@ def test_the_numbers_are_those_of_the_formulas():
     for rank in (1, 64):
         carried = ALPHA * rank / RANK * math.sqrt((RANK + 1 + RHO) / (rank + 1 + RHO))
         assert f"at rank {rank} with {digits(carried)}" in carrying
+
+
+def test_what_is_said_of_rank_r_is_true_up_to_full_rank():
+    """By the formula. 1 + (1 + rho)/r, its limit for large d, is twice as much at the full rank of white features."""
+    for d, rho in ((64, 64.0), (64, 8.3), (8, 6.0), (2, 1.5)):
+        kind = alike([("up", (784, d))], Curvature.of_rho(rho), [1, d // 2, d])
+        flat, falling = map(float, re.findall(r"some ([\d.]+) \+ ([\d.]+)/r times", said(kind, rank=1)[0])[0])
+        for rank, option in kind.best.items():
+            assert flat + falling / rank == pytest.approx(option.slowdown, rel=0.05)
+            assert option.slowdown == pytest.approx(steps(rank, d, rho))
+    assert (
+        "a step of rank 1 sees 1 of 1 directions"
+        in said(alike([("up", (8, 1))], Curvature.of_rho(1.0), [1]), rank=1)[0]
+    )
 
 
 def test_under_rslora_lora_alpha_is_over_the_root_of_the_rank():

@@ -15,7 +15,7 @@ from rac_theory.commands.advise_words import MOMENTUM, NOT_COVERED, brief, short
 from rac_theory.commands.cli import main
 from rac_theory.commands.screen import screen
 from rac_theory.problems import LeastSquares, Quadratic
-from rac_theory.sketches import Gaussian, Haar
+from rac_theory.sketches import Gaussian, Haar, WeightedCoordinate, spectrum
 from tests.advice.headers import safetensors, tensor
 from tests.as_one_test import as_one_test
 
@@ -46,7 +46,7 @@ def test_the_command(folder, output_of):
     layers = "78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axes", "12x6", "6,400"
     for text in ("only there, the theorems prefer no rank", "gradients of 1,000 examples", granted, *layers):
         assert text in printed
-    for words in ("lr <= (1 - beta) max(1/2, 1 - Lambda)/L", "r/d = 1 in a layer", "promises no speed-up", "carried"):
+    for words in ("lr <= (1 - beta) max(1/2, 1 - Lambda)/L", "and 1 in a layer", "promises no speed-up", "carried"):
         assert words in MOMENTUM
     assert "the shifted point W" in " ".join(printed.split())
     for word in ("Adam", "weight decay", "many layers", "low precision"):
@@ -210,3 +210,13 @@ def test_what_is_said_of_momentum_is_what_t22_asks(r, beta):
     case = Case(algorithm, Quadratic.left(np.eye(32), np.ones((32, 1))), steps=50)
     assert Lambda <= 1
     assert verify("T22", case).status is not Status.NOT_APPLICABLE
+
+
+def test_of_uneven_draws_momentum_is_asked_of_the_largest_eigenvalue():
+    """Of ten coordinates, one drawn in 91% of the steps, r/d = 1 - beta is not enough; lambda_max = 1 - beta is."""
+    heavy = WeightedCoordinate(10, 1, weights=[91] + [1] * 9)
+    problem, said = Quadratic.left(np.eye(10), np.ones((10, 1))), "Lambda be the largest lambda_max(E[H])/(1 - beta)"
+    assert said in MOMENTUM
+    for beta, applies in ((1 - 1 / 10, False), (1 - spectrum(heavy).lambda_max, True)):
+        case = Case(SHIFTED_MOMENTUM(heavy, gamma=0.5, b=beta), problem, steps=50)
+        assert (verify("T22", case).status is not Status.NOT_APPLICABLE) is applies

@@ -32,7 +32,7 @@ def test_statements_are_typeset_whole_and_in_pieces(theorem):
     """A command that the converter does not know, a symbol that is lost or comes twice, a piece, too, a sign that is
     lost at the end of a line, a comma between no formulas.
     """
-    for latex, relation in zip(theorem.formulas, theorem.claim.formulas, strict=True):
+    for latex, relation in zip(theorem.formulas, theorem.stated, strict=True):
         read = "".join(ElementTree.fromstring(html.formula(latex)).itertext())
         assert symbols(read) == symbols(text(relation)), read
     assert "".join(theorem.pieces).replace("{} ", "").replace(" ", "") == ", ".join(theorem.formulas).replace(" ", "")

@@ -10,8 +10,8 @@ from matplotlib.mathtext import MathTextParser
 
 import rac_theory
 from rac_theory import Constants, theorems
-from rac_theory.algebra import latex, text
-from rac_theory.statements import assumptions
+from rac_theory.algebra import definitions_in, latex, text
+from rac_theory.statements import assumptions, relations_in
 from rac_theory.statements.assumption import sentence
 from rac_theory.statements.symbols import T, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap, mean_squared_gradient, squared_distance, weighted_squared_gradient
@@ -43,15 +43,17 @@ def test_which_steps_descend():
 
 
 def test_a_statement_has_each_name_defined_once():
-    """What is read first is defined first. Catches a definition that is lost, or comes twice."""
+    """What is read first is defined first. Catches a definition that is lost, or comes twice: of what is given too, as
+    theta of T22 is and slack of T27_pl."""
     assert theorems.T1_tight.statement == (
         "(1/T) sum_{t<T} E||grad f(W^t)||^2 <= (2 L / T) (1 + rho + ... + rho^{T-1}) (f(W^0) - f*), "
         "rho = 1 - gamma L (2 - gamma L) lambda_min."
     )
     for theorem in theorems.ALL.values():
-        defined = [text(formula.terms[0]) for formula in theorem.claim.formulas[1:]]
+        defined = [text(formula.terms[0]) for formula in theorem.stated[1:]]
         assert len(defined) == len(set(defined)), theorem
-        assert theorem.statement == ", ".join(map(text, theorem.claim.formulas)) + "."
+        assert theorem.statement == ", ".join(map(text, theorem.stated)) + "."
+        assert {text(let) for let in definitions_in(*relations_in(*theorem.given))} <= {*defined}, theorem
 
 
 def test_an_expression_and_a_function_are_the_same_numbers():

@@ -129,7 +129,8 @@ C5 = Counterexample(
     problem=Quadratic.left(np.diag(S).astype(float), np.array(W_STAR, dtype=float)),
     method=AsymmetricLoRA(Frozen(COLUMN), 1 / 10),
     gather=gather,
-    condition="the optimum is not in that subspace, which has probability one for a random factor unless W0 is optimal",
+    condition="no optimum is in that subspace, which has probability one for a Gaussian factor of less than full rank "
+    "where there is one optimum, and W0 is not it",
 )
 
 
