@@ -71,7 +71,7 @@ from rac_theory.algorithms.gradients import (
     minibatch_share,
 )
 from rac_theory.base import Array, Value, being, checks, one_blas_thread, repr_of, type_name
-from rac_theory.cases import Case, check_runs
+from rac_theory.cases import Case, check_deterministic, check_runs
 from rac_theory.problems import Problem, components_of
 from rac_theory.runs.expectations.branches import branch_map, frame_for
 from rac_theory.runs.expectations.fitted_map import fitted_map
@@ -388,6 +388,7 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     problem = case.problem
     unique = problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None
     run = simulate(case, record=["distances"] if unique else [])
+    check_deterministic(case)
     distances = np.full((1, case.steps + 1), np.nan) if run.squared_distances is None else run.squared_distances
     return Expectation(run.gaps[0], run.squared_gradients[0], distances[0], float(problem.f_star), "one run")
 
