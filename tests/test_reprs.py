@@ -79,7 +79,7 @@ MADE = [
     (algorithms.Checked, {"problem": SQUARES, "level": 4e-6, "pairs": 2048, "each_step": True},
      {"level": [4e-7], "pairs": [512], "each_step": [False]}),
     (algorithms.Implementation, {"stepper": half, "implements": ONE},
-     {"stepper": [whole], "implements": [ANOTHER], "checked": [algorithms.Checked(SQUARES, 4e-6, 0, True)]}),
+     {"stepper": [whole], "implements": [ANOTHER]}),
     (algorithms.CyclicRACLoRA, {"sketch": Coordinate(4, 1), "gamma": 0.1},
      STEPS | {"sketch": [BlockPartition(4, 2)], "order": ["cyclic"]}),
     (algorithms.MomentumInLinks, STEP | {"beta": 0.5, "inner_steps": 2},

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -70,8 +70,11 @@ class Implementation(Value):
         a step, and implements ``GaLore(rank, gamma, gradients=Local(K))``. Of a method that is called with a sketch its
         iterates are what the method reports; an object with a member ``state``, a mapping of matrices by their names,
         shows its other states too.
+
+    Attributes
+    ----------
     checked : Checked or None
-        What ``check_algorithm`` fills in.
+        What ``check_algorithm`` fills in; None again where ``dataclasses.replace`` makes another implementation.
 
     Raises
     ------
@@ -100,7 +103,7 @@ class Implementation(Value):
     stepper: Any
     _: KW_ONLY
     implements: ProjectedDescent | GaLore | MethodDescent
-    checked: Checked | None = None
+    checked: Checked | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,12 +4,13 @@ sketches, algorithms and gains. It must not know theorems: a constant is not mad
 """
 
 from rac_theory.base import answering
-from rac_theory.cases.case import Case, check_once, check_runs, starting_point
+from rac_theory.cases.case import Case, check_deterministic, check_once, check_runs, starting_point
 from rac_theory.cases.constants import Constants
 
 __all__ = [
     "Case",
     "Constants",
+    "check_deterministic",
     "check_once",
     "check_runs",
     "starting_point",

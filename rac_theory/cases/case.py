@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from numbers import Integral
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -248,6 +249,16 @@ def check_runs(case: Case) -> None:
     being("case", case, Case, ", such as Case(algorithm, problem, steps=100)")
     if not case.steps:
         raise ValueError("steps must be >= 1, got 0: what runs says how long, as Case(algorithm, problem, steps=100)")
+
+
+def check_deterministic(case: Case) -> None:
+    """Raise a ``ValueError`` if a method of which one run is to decide makes other first steps with another seed."""
+    algorithm, W, steps = case.algorithm, case.start[None], min(case.steps, 2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        runs = (algorithm.iterates(case.problem, W.copy(), np.random.default_rng(seed)) for seed in (0, 1))
+        one, other = (np.array([*islice(run, steps)]) for run in runs)
+    if not np.allclose(one, other, rtol=1e-9, atol=1e-9 * float(np.nan_to_num(np.abs(one)).max()), equal_nan=True):
+        raise ValueError(f"{type_name(algorithm)}.deterministic must be False: another seed gives other steps")
 
 
 def check_pair(algorithm: Algorithm, problem: Problem) -> None:

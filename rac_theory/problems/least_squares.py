@@ -229,8 +229,10 @@ class LeastSquares(Certified, RidgeModel, OnePass, Value):
 def least_norm_solution(X: Features, Y: Array, ridge: float) -> Array:
     """Minimise ``||XW - Y||^2 + ridge ||W||^2``: from the SVD, or by LSMR, which works on a sparse X as it is."""
     if isinstance(X, csr_array):
-        solve = partial(lsmr, X, damp=math.sqrt(ridge), atol=EPS, btol=EPS, conlim=0.0, maxiter=10_000)
-        return np.stack([solve(y)[0] for y in Y.T], axis=1)
+        unit = 2.0 ** round(math.log2(float(abs(X).max())))  # LSMR takes a small X for one without a condition number
+        damp, X = math.sqrt(ridge) / unit, csr_array(X.multiply(1 / unit))
+        solve = partial(lsmr, X, damp=damp, atol=EPS, btol=EPS, conlim=0.0, maxiter=10_000)
+        return np.stack([solve(y)[0] for y in Y.T], axis=1) / unit
     U, s, Vt = np.linalg.svd(np.asarray(X), full_matrices=False)
     positive = s > rank_tolerance(X, s)
     U, s, Vt = U[:, positive], s[positive], Vt[positive]

@@ -13,7 +13,7 @@ from scipy.special import betainccinv, betaincinv
 
 from rac_theory.base import checks
 from rac_theory.base.checks import Array
-from rac_theory.cases import Case, check_runs
+from rac_theory.cases import Case, check_deterministic, check_runs
 from rac_theory.numerics import Randomness, divergence, seed_sequence
 from rac_theory.runs import Trajectory, simulate
 from rac_theory.testing.failures import call, level, seed_text, settle
@@ -271,6 +271,8 @@ class _Trial:
         checks.count("runs", self.runs)
         fixed = self.case.algorithm.deterministic
         ran = simulate(self.case, runs=1 if fixed else self.runs, rng=seed, n_jobs=self.n_jobs)
+        if fixed:
+            check_deterministic(self.case)
         numbers, does = measured(ran)
         verdict = Share(int(does.sum()), ran.runs, share, 0.0 if fixed else alpha)
 

@@ -1,5 +1,7 @@
 """``Implementation``: what runs is what was given, and what is said of it is what it implements."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -92,13 +94,15 @@ def test_what_does_not_fit_is_refused():
 
 def test_what_was_checked_stays_on_its_problem():
     """An equal problem is the same one, as after a journey to a worker; another one is not."""
-    checked = Implementation(descend, implements=RAC, checked=Checked(LEAST, 4e-6, 2048, each_step=True))
+    checked = Implementation(descend, implements=RAC)
+    vars(checked).update(checked=Checked(LEAST, 4e-6, 2048, each_step=True))
     assert Case(checked, LeastSquares(LEAST.X, LEAST.Y, l2=0.1)).as_checked.algorithm is RAC
     with pytest.raises(ValueError, match=r"problem must be LeastSquares.*, on which descend was checked, got Least"):
         Case(checked, LeastSquares(LEAST.X, LEAST.Y, l2=0.2))
     assert repr(checked).endswith("as checked by each step computed again and 2048 pairs of steps at level 4e-06)")
     ways = [str(Checked(LEAST, 4e-6, pairs, each_step=pairs == 0)) for pairs in (0, 1)]
     assert ways == [f"as checked by {way} at level 4e-06" for way in ("each step computed again", "1 pairs of steps")]
-    case = Case(Implementation(descend, implements=RAC), LEAST)  # which was not checked
+    longer = replace(checked, implements=replace(RAC, gamma=2 * RAC.gamma))  # as in a sweep of step sizes
+    case = Case(longer, LEAST)  # which was not checked: theorems about twice the step would be VIOLATED
     assert case.as_checked is case
     assert case.checked is None

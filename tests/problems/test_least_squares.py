@@ -13,6 +13,7 @@ RANK_TWO = (RNG.integers(-9, 10, (30, 2)) @ RNG.integers(-9, 10, (2, 5))) / 8  #
 WIDE = RNG.normal(size=(4, 9))
 CASES = [(X, Y, 0.0), (X, Y, 0.7), (X, Y[:, 0], 1e-6), (RANK_TWO, Y, 0.0), (RANK_TWO, Y, 0.3), (WIDE, Y[:4], 0.0)]
 CASES += [(WIDE, Y[:4], 0.2), (1e8 * X, 1e-8 * Y, 0.0), (X * [1, 1, 0, 1, 1], Y, 0.0)]
+CASES += [(1e-20 * X, Y, 0.0), (1e-20 * X, Y, 1e-41)]  # LSMR takes so small an X for singular
 CASES += [(X[:, [0, 1, 1]] * [1, 1, 4], Y, 0.0), (X[[0, 1, 1, 0]], Y[:4], 0.0)]  # columns or rows that are proportional
 both = pytest.mark.parametrize("kind", [np.array, sparse.csr_array], ids=["dense", "sparse"])
 

@@ -66,6 +66,12 @@ def test_ours_pass(problem):
     check_problem(problem)
 
 
+def test_gradients_of_next_to_nothing_are_rounding():
+    """A head that is capped far below its weights has gradients of 1e-10 where others have 1: those of a list and of
+    its components differ by 2e-19, which was taken for another mean."""
+    check_problem(problems.TwoLayerNetwork([[2.0], [0.0]], [0, 1], hidden=1, cap=0.01))
+
+
 def test_a_client_that_weighs_more_is_a_larger_component():
     """Client 0 is 3/2 of itself as a component. Taken for the client alone its lower bound would seem too high."""
     weighted = problems.Federated(OURS["least squares, ridge"], 2, weights=(3.0, 1.0))

@@ -361,6 +361,15 @@ def test_a_uniform_range_that_is_drawn_twice_decides_from_the_third_on(twice, re
     assert refused(batches.check_different, "Sketch", [Q], 0) is refuses
 
 
+def test_of_many_draws_some_are_near_each_other_by_chance():
+    """Of 6,000,000 honest directions in the plane three pairs are too near to be told apart, three times in eight."""
+    angles = np.pi * np.random.default_rng(0).random(1 << 20)
+    for twice, refuses in ((3, False), (9, True)):
+        angles[:twice] = angles[-twice:]
+        Q = np.stack([np.cos(angles), np.sin(angles)], axis=1)[..., None]
+        assert refused(batches.check_different, "Mine", [Q], 0) is refuses
+
+
 def test_the_rank_of_a_draw_is_compared_as_its_share_and_a_range_has_the_overlap_one_with_itself():
     """By the last of the features, which would outweigh the others if it was multiplied by r; from the basis of a
     range, or from numbers of its projection. Catches an overlap that is not divided by the rank."""

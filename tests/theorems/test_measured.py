@@ -8,6 +8,8 @@ import pytest
 
 from rac_theory import Case, Clients, Constants, Local, RACLoRA, Reshuffled, Status, sketches, theorems, verify
 from rac_theory.problems import Federated, LeastSquares
+from rac_theory.statements import E, gap
+from rac_theory.statements.symbols import T, gamma, gap0, mu
 from rac_theory.verdicts.verification.decision import relied_on
 from rac_theory.verdicts.verification.judged_claim import Trial
 from rac_theory.verdicts.verification.verify import SAFETY, lacks_a_variance, with_measured_variance
@@ -76,6 +78,17 @@ def test_only_theorems_that_use_the_number_rest_on_it():
     assert relied_on(Trial(theorems.T7d, case, constants)) == ()
     false = replace(constants, gap0_upper=1e-9, D=0.0)
     assert verify(theorems.T7d, case, runs=64, rng=0, constants=false).status is Status.VIOLATED
+
+
+def test_a_theorem_that_assumes_nothing_rests_on_the_numbers_of_its_bound_and_of_its_metric():
+    """Would catch a look at what is assumed alone: a mu that was measured refuted this claim, exactly."""
+    hopeful = replace(theorems.T2, id="hopeful", given=(), claim=E(gap) <= (1 - gamma * mu) ** T * gap0, lemmas={})
+    case = Case(RACLoRA(SKETCH, 0.5 / PROBLEM.L), PROBLEM, steps=10)
+    constants = replace(Constants.of(case), mu=PROBLEM.L, measured={"mu", "lambda_min", "f_star"})
+    assert relied_on(Trial(hopeful, case, constants)) == ("f_star", "mu")
+    assert verify(hopeful, case, constants=replace(constants, measured=())).status is Status.VIOLATED
+    verdict = verify(hopeful, case, constants=constants)
+    assert (verdict.status, verdict.evidence) == (Status.UNDECIDED, "exact")
 
 
 def test_nothing_is_measured_in_vain():

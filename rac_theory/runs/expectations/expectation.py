@@ -30,6 +30,7 @@ Noise goes around the map as a ``NoisyMap``. Steps that decrease have at each t 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -70,7 +71,7 @@ from rac_theory.algorithms.gradients import (
     minibatch_share,
 )
 from rac_theory.base import Array, Value, being, checks, one_blas_thread, repr_of, type_name
-from rac_theory.cases import Case, check_runs
+from rac_theory.cases import Case, check_deterministic, check_runs
 from rac_theory.problems import Problem, components_of
 from rac_theory.runs.expectations.branches import branch_map, frame_for
 from rac_theory.runs.expectations.fitted_map import fitted_map
@@ -105,6 +106,9 @@ from rac_theory.sketches import Moments
 
 Mapped: TypeAlias = Covered | FittedDescent | CyclicRACLoRA | MomentumInLinks | KeptCoordinates | Preconditioned
 """What there is a map of, some gradients and problems aside."""
+
+Recursion: TypeAlias = Callable[[Array, int], NDArray[Any]]
+"""A start and a number of steps to the three curves of an ``Expectation``, (3, steps + 1)."""
 
 _MAPS: dict[type, Callable[[Any, Problem], MomentMap]] = {
     FittedDescent: fitted_map,
@@ -384,6 +388,7 @@ def expected(case: Case, *, exact: bool = False) -> Expectation:
     problem = case.problem
     unique = problem.strong_convexity > 0 and getattr(problem, "W_star", None) is not None
     run = simulate(case, record=["distances"] if unique else [])
+    check_deterministic(case)
     distances = np.full((1, case.steps + 1), np.nan) if run.squared_distances is None else run.squared_distances
     return Expectation(run.gaps[0], run.squared_gradients[0], distances[0], float(problem.f_star), "one run")
 
@@ -408,12 +413,13 @@ def by_moments(case: Case, *, exact: bool = False) -> Expectation:
     """
     algorithm, problem, steps = case.algorithm, case.problem, case.steps
     claims = own_moments(algorithm) is not None or rests_on_trust(check_covered(algorithm))
-    if exact:
-        read = rational_curves(algorithm, problem, case.start, steps)
-    else:
-        with one_blas_thread():  # products of a few hundred rows: more threads wait for each other
-            read = curves(moment_map(algorithm, problem), case.start, steps)
-        _check_start(problem, case.start, float(read[1, 0]))
+    with one_blas_thread():  # products of a few hundred rows: more threads wait for each other
+        if exact:
+            recursion: Recursion = partial(rational_curves, algorithm, problem)
+        else:
+            recursion = partial(curves, moment_map(algorithm, problem))
+        _check_gradient(problem, case.start, recursion)
+        read = recursion(case.start, steps)
     if not problem.strong_convexity > 0:  # there may be other minimisers
         read[2] = np.nan
     gap, squares, distances = read
@@ -456,22 +462,27 @@ def exact_rate(case: Case) -> float:
     being("case", case, Case, ", such as Case(algorithm, problem)")
     problem = case.problem
     moments = moment_map(case.algorithm, problem)
+    _check_gradient(problem, case.start, partial(curves, moments))
     if not problem.mu > 0:
         raise Unsupported(f"the rank of the Hessian must be known, got mu = {problem.mu} for {repr_of(problem)}")
     with one_blas_thread():
         return moments.rate(problem.mu / 2)
 
 
-def _check_start(problem: Problem, W: Array, square: float) -> None:
-    """Refuse a problem whose gradient is not that of its eigenbasis, as in a subclass that changes one of them.
+def _check_gradient(problem: Problem, start: Array, recursion: Recursion) -> None:
+    """Refuse a problem whose gradient is not that of the recursion, as in a subclass that changes one of them.
 
-    At a minimiser the terms of a gradient cancel, and what is left of them is rounding: of ``X' (X W - Y)`` it is in
-    proportion to ``||X|| ||X W - Y||``, which is ``sqrt(2 L f)``, also where W is zero.
+    At the start, and a random step away from it, as the gradient of a penalty may be zero at W0. At a minimiser the
+    terms of a gradient cancel, and what is left of them is rounding: of ``X' (X W - Y)`` it is in proportion to
+    ``||X|| ||X W - Y||``, which is ``sqrt(2 L f)``, also where W is zero.
     """
-    truth = float(np.square(problem.gradient(W[None])).sum())
-    terms = problem.L * float(np.linalg.norm(W)) + math.sqrt(2 * problem.L * abs(float(problem.value(W))))
-    if abs(square - truth) > 1e-6 * truth + (1e-10 * terms) ** 2:
-        raise Unsupported(
-            f"{type(problem).__name__}.eigenbasis must be that of its gradient, got squared norm {square:.6g} at W0 "
-            f"against {truth:.6g}; who overrides value or gradient must override it too"
-        )
+    length = np.fmax(np.linalg.norm(start), np.linalg.norm(problem.gradient(start[None])) / problem.L) or 1.0
+    away = start + length * np.random.default_rng(0).standard_normal(start.shape)
+    for at, W in (("W0", start), ("a step away from W0", away)):
+        truth, square = float(np.square(problem.gradient(W[None])).sum()), float(recursion(W, 0)[1, 0])
+        terms = problem.L * float(np.linalg.norm(W)) + math.sqrt(2 * problem.L * abs(float(problem.value(W))))
+        if abs(square - truth) > 1e-6 * truth + np.fmax((1e-10 * terms) ** 2, 0.0):
+            raise Unsupported(
+                f"{type(problem).__name__}.eigenbasis must be that of its gradient, got squared norm {square:.6g} at "
+                f"{at} against {truth:.6g}; who overrides value or gradient must override it too"
+            )

@@ -142,8 +142,9 @@ def _as_checked(case: Case, algorithm: Implementation, probe: Probe, draws: int,
         if isinstance(algorithm.implements, GaLore | MethodDescent):
             raise
         raise with_cause(refuted, claim, problem, seed) from None
-    checked = Checked(problem, LEVELS * alpha, compared.pairs, compared.each_step)
-    return replace(case, algorithm=replace(algorithm, checked=checked))
+    checked = replace(algorithm)
+    vars(checked).update(checked=Checked(problem, LEVELS * alpha, compared.pairs, compared.each_step))
+    return replace(case, algorithm=checked)
 
 
 def _check_alone(algorithm: Algorithm, problem: Problem, seed: int) -> None:

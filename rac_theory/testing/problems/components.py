@@ -204,7 +204,7 @@ def _check_list(
     fresh = rng.standard_normal((1, *problem.shape))  # so that this batch was never asked for before
     places, listed = np.concatenate([np.repeat(W, length, axis=0), fresh]), np.append(lists, 0)
     parts = single(problem, places, listed)[:-1].reshape(runs, length, *problem.shape)
-    mean, scale = parts.mean(axis=1), np.sqrt(squared_norms(parts)).mean(axis=1)
+    mean, scale = parts.mean(axis=1), np.sqrt(squared_norms(parts)).mean(axis=1) + probe.gradient_scale
     if not agree(returned, mean, scale, 1e-9):
         bias = np.sqrt(squared_norms(returned - mean)).max()
         lists_text = lists.tolist() if lists.size <= 20 else f"{runs} lists of {length}"

@@ -104,13 +104,14 @@ def check_single(name: str, single: Array, large: Array, alpha: float) -> None:
 def check_different(name: str, Q: list[Array], seed: int) -> None:
     """Raise ``Refuted`` if a uniform range is drawn twice, which has probability zero: bases of draws, (k, d, r) each.
 
-    Of 65,536 draws two are as near to each other by chance as one in 10^4 times, if their ranges have one degree of
-    freedom, else far less often; three pairs decide.
+    Of n draws so many pairs are as near to each other by chance as ``3e-4 (n / 65536)^2``, if their ranges have one
+    degree of freedom, else far fewer. Three pairs decide, and of many draws a hundred times what chance makes.
     """
     z = np.random.default_rng([seed, 11]).standard_normal((1, Q[0].shape[1]))
     z /= np.linalg.norm(z)
     numbers = np.sort(np.concatenate([np.square(z @ ranges).sum(axis=(1, 2)) for ranges in Q]))
-    if (twice := int(np.count_nonzero(np.diff(numbers) <= _COPY))) >= _COPIES:
+    by_chance = 3e-4 * (len(numbers) / (1 << 16)) ** 2
+    if (twice := int(np.count_nonzero(np.diff(numbers) <= _COPY))) >= max(_COPIES, 100 * by_chance):
         raise Refuted(
             f"{name}.rotation_invariant must be False, or each range another one: {twice} of {len(numbers)} draws have "
             "the range of another; is there a pool of them, or a generator that is seeded by a small number?"

@@ -237,10 +237,15 @@ def up_to_resolution(decision: Decision, claim: JudgedBound) -> Decision:
 
 
 def relied_on(trial: Trial) -> tuple[str, ...]:
-    """Return the measured numbers without which the theorem would not be applicable."""
-    c = trial.constants
-    without: dict[str, dict[str, Any]] = {name: {name: math.nan} for name in sorted(c.measured)}
-    return tuple(name for name, unknown in without.items() if replace(trial, constants=replace(c, **unknown)).unmet)
+    """Return the measured numbers without which nothing can be judged: of what is given, of bound or metric."""
+    c, metric = trial.constants, trial.theorem.metric
+
+    def is_needed(name: str) -> bool:
+        unknown: dict[str, Any] = {name: math.nan}
+        without = replace(trial, constants=replace(c, **unknown))
+        return name in metric.needs or bool(without.unmet) or not np.isfinite(without.bound[1:]).any()
+
+    return tuple(filter(is_needed, sorted(c.measured)))
 
 
 def as_far_as_measured(decision: Decision, c: Constants, names: tuple[str, ...]) -> Decision:

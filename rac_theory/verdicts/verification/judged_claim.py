@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rac_theory.base import Array
-from rac_theory.cases import Case, Constants
+from rac_theory.cases import Case, Constants, check_deterministic
 from rac_theory.numerics import EPS, excess, seed_sequence, shortfall
 from rac_theory.runs import Trajectory, Unsupported, by_moments, simulate_part
 from rac_theory.statements import Curves, Metric, Theorem
@@ -79,7 +79,9 @@ def _exact(case: Case, evidence: Evidence) -> Recording | None:
         return None
     if case.algorithm.deterministic:
         has_minimiser = getattr(case.problem, "W_star", None) is not None
-        return Recording.of(simulate_part(case, seed_sequence(None), 0, 1, distances=has_minimiser))
+        run = simulate_part(case, seed_sequence(None), 0, 1, distances=has_minimiser)
+        check_deterministic(case)
+        return Recording.of(run)
     try:
         expectation = by_moments(case)
     except Unsupported as error:

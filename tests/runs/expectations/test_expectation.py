@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -281,6 +282,27 @@ def test_who_changes_the_gradient_is_not_taken_for_a_quadratic():
     problem = Quartic.left(np.eye(2), 2 * np.ones((2, 1)))
     with pytest.raises(Unsupported, match=r"Quartic.eigenbasis must be that of its gradient, got squared norm 8 at W0"):
         expected(Case(RACLoRA(Haar(2, 1), 0.1), problem, steps=3))
+
+
+@pytest.mark.parametrize("make", [Quadratic.left, Quadratic.full])
+def test_a_penalty_that_is_flat_at_the_start_makes_another_problem(make):
+    """Would catch a look at W0 alone: T2 HOLDS then, exactly, on a problem on which runs refute it."""
+
+    class Penalised(Quadratic):
+        def value_and_gradient(self, W):
+            value, G = super().value_and_gradient(W)
+            squares = np.square(W).sum(axis=(-2, -1))
+            return value + squares**2 / 4, G + squares[..., None, None] * W
+
+        def gradient(self, W):
+            return self.value_and_gradient(W)[1]
+
+    case = Case(RACLoRA(Haar(2, 1), 0.1), make(np.eye(2), np.ones((2, 1))), steps=3)
+    other = replace(case, problem=make.__func__(Penalised, np.eye(2), np.ones((2, 1))))
+    for ask in (expected, partial(expected, exact=True), exact_rate):
+        ask(case)
+        with pytest.raises(Unsupported, match=r"must be that of its gradient, got .* at a step away from W0"):
+            ask(other)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-3])
