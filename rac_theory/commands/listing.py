@@ -43,7 +43,6 @@ def _sections() -> Iterator[tuple[str, Mapping[str, Sequence[Entry]]]]:
 
 
 def _list_theorems(arguments: argparse.Namespace) -> int:
-
     if arguments.setting is not None:
         checks.one_of("setting", arguments.setting, SETTINGS)
     claims = theorems.ALL if arguments.setting is None else SETTINGS[arguments.setting].claims
@@ -81,13 +80,11 @@ def _claims() -> Mapping[str, Sequence[Entry]]:
 
 
 def _problems() -> Iterator[Entry]:
-
     for name, default in DEFAULT_PROBLEMS.items():
         yield name, _of_problem(default)
 
 
 def _of_problem(default: DefaultProblem) -> str:
-
     try:
         problem = default.build()
     except MissingExtra as error:
@@ -128,6 +125,5 @@ def _is(law: Spectrum, rank: int) -> bool:
 
 
 def _settings() -> Iterator[Entry]:
-
     for name, setting in SETTINGS.items():
         yield name, " ".join(setting.claims)

@@ -63,5 +63,4 @@ def _ensemble(old: Row) -> Ensemble:
 
 
 def _rows(path: Path) -> Sequence[Row]:
-
     return Sweep.load(path).rows if is_store(path) else results.load(path)

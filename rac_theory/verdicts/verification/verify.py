@@ -24,12 +24,7 @@ from rac_theory.numerics import PROJECTION, RUNS, Account, Randomness, child, ge
 from rac_theory.problems import components_of, gradient_variance
 from rac_theory.statements import Theorem
 from rac_theory.theorems import theorem_named
-from rac_theory.verdicts.verification.decision import (
-    Status,
-    exact_decision,
-    sampled_decision,
-    with_reservations,
-)
+from rac_theory.verdicts.verification.decision import Status, exact_decision, sampled_decision, with_reservations
 from rac_theory.verdicts.verification.evidence_of_runs import Observation
 from rac_theory.verdicts.verification.judged_claim import Evidence, JudgedClaim, Recording, Trial, exact_recording
 from rac_theory.verdicts.verification.reading import (
