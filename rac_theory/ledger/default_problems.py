@@ -62,10 +62,6 @@ class DefaultProblem:
         ----------
         costly : bool
             Whether a step of the setting takes long.
-
-        Returns
-        -------
-        int
         """
         return (self.runs_if_costly if costly else None) or self.runs
 
@@ -76,10 +72,6 @@ class DefaultProblem:
         ----------
         problem : Problem
             This one, built: its shape is that of the start.
-
-        Returns
-        -------
-        (m, n) array or None
         """
         return None if self.W0 is None else self.W0(problem.shape)
 
@@ -159,16 +151,7 @@ def default_problem(name: str) -> DefaultProblem:
 
 
 def built(name: str) -> Problem:
-    """Return the default problem of that name, made anew; it raises as ``default_problem`` and ``build`` do.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    Problem
-    """
+    """Return the default problem of that name, made anew; it raises as ``default_problem`` and ``build`` do."""
     return default_problem(name).build()
 
 

@@ -197,12 +197,7 @@ def _alike(theorem: Theorem, served: Mapping[str, tuple[str, ...]]) -> list[str]
 
 @dataclass(frozen=True)
 class Axes:
-    """What a grid is tried over. All usual choices are made here, and nowhere else.
-
-    Attributes
-    ----------
-    grid : Grid
-    """
+    """What a grid is tried over. All usual choices are made here, and nowhere else."""
 
     grid: Grid
 
@@ -265,10 +260,6 @@ class Axes:
 
     def runs(self, key: Key) -> int:
         """Return how many runs a case has.
-
-        Parameters
-        ----------
-        key : Key
 
         Returns
         -------

@@ -274,14 +274,6 @@ def setting_named(name: str) -> Setting:
 
     At a step size every claim about exact gradients is tried, whether or not the step is short enough for it: where
     assumptions end is what a sweep over step sizes shows.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    Setting
     """
     multiple = step_multiple(name)
     if name in SETTINGS or multiple is None:

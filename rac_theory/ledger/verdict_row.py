@@ -403,10 +403,6 @@ def violated(rows: Iterable[Row]) -> list[Row]:
     rows : iterable of Row
         All rows of a ledger: alpha is shared among them.
 
-    Returns
-    -------
-    list of Row
-
     Raises
     ------
     ValueError

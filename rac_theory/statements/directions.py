@@ -228,10 +228,6 @@ class Rounding(NamedTuple):
 def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
     """Return for each constant of a theorem that is rounded to which side that is safe, and how it is known.
 
-    Parameters
-    ----------
-    theorem : Theorem
-
     Returns
     -------
     mapping of Symbol to Rounding

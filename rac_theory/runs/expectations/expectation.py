@@ -397,10 +397,6 @@ def by_moments(case: Case, *, exact: bool = False) -> Expectation:
     exact : bool
         Compute in rational arithmetic.
 
-    Returns
-    -------
-    Expectation
-
     Raises
     ------
     Unsupported
