@@ -146,7 +146,7 @@ def default_problem(name: str) -> DefaultProblem:
     if name not in DEFAULT_PROBLEMS and ("/" in name or "." in name or Path(name).exists()):
         if not Path(name).exists():
             raise ValueError(f"problem must be one by name or a svmlight file, got {name!r}: there is no such file")
-        return DefaultProblem(lambda: _svmlight(name))
+        return DefaultProblem(lambda: LogisticRegression.svmlight(name, l2=LogisticRegression.svmlight(name).L / 4))
     return DEFAULT_PROBLEMS[checks.one_of("problem", name, DEFAULT_PROBLEMS)]
 
 
@@ -161,7 +161,3 @@ def file_version(name: str) -> tuple[int, int] | None:
         return None
     about = Path(name).stat()
     return about.st_mtime_ns, about.st_size
-
-
-def _svmlight(path: str) -> Problem:
-    return LogisticRegression.svmlight(path, l2=LogisticRegression.svmlight(path).L / 4)
