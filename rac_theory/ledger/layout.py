@@ -111,10 +111,6 @@ class Grid(Value):
         trust : bool
             Whether sketches and theorems may be named that are not part of rac_theory: their code is imported.
 
-        Returns
-        -------
-        Grid
-
         Raises
         ------
         ValueError
