@@ -115,12 +115,9 @@ def fewest_steps(options: Sequence[Option]) -> Iterator[str]:
         if not sketched:
             continue
         lowest = min(option.rank for option in sketched)
-        best = {
-            side: min(of_side, key=lambda option: option.slowdown)
-            for side in ("left", "right")
-            if (of_side := [o for o in sketched if o.rank == lowest and o.side == side])
-        }
-        ordered = sorted(best.values(), key=lambda option: option.slowdown)
+        sides = [[o for o in sketched if o.rank == lowest and o.side == side] for side in ("left", "right")]
+        best = [min(of_side, key=lambda option: option.slowdown) for of_side in sides if of_side]
+        ordered = sorted(best, key=lambda option: option.slowdown)
         parts = [f"{o.side}, {o.sketch}: {_promised(o)}, {o.trained:g} numbers trained" for o in ordered]
         yield f"{label}, rank {lowest}: " + "; ".join(parts)
 

@@ -119,10 +119,6 @@ class Curvature:
             Weight of the penalty ``l2/2 ||W||^2``, >= 0, in the units of ``X'X / N``.
         side : Side
 
-        Returns
-        -------
-        Curvature
-
         Raises
         ------
         ValueError
@@ -164,10 +160,6 @@ class Curvature:
         loss : Loss
         l2 : float
         side : Side
-
-        Returns
-        -------
-        Curvature
 
         Raises
         ------
@@ -243,10 +235,6 @@ class Curvature:
             In units of f per squared unit of W, in any order. What is below zero by rounding counts as zero.
         side : Side
 
-        Returns
-        -------
-        Curvature
-
         Raises
         ------
         ValueError
@@ -291,10 +279,6 @@ class Curvature:
         ----------
         name : str
             Such as that of a layer.
-
-        Returns
-        -------
-        Curvature
         """
         return replace(self, description=f"{name}: {self.description}")
 
@@ -319,10 +303,6 @@ class Curvature:
         ----------
         shape : (int, int)
             Rows and columns of W.
-
-        Returns
-        -------
-        bool
         """
         length = self.length(shape)
         return length == self.dim if self.dim is not None else self.rho <= length

@@ -227,13 +227,9 @@ def of_named(
 
 
 def _belongs(name: str, layer: str) -> bool:
-    short, long = sorted((f".{name.removesuffix('.weight')}", f".{_without_adapter(layer)}"), key=len)
+    names = (name, layer.partition(" (")[0])  # ``q_proj`` for ``q_proj (default)``, a layer of an adapter
+    short, long = sorted((f".{part.removesuffix('.weight')}" for part in names), key=len)
     return long.endswith(short)
-
-
-def _without_adapter(layer: str) -> str:
-    """``q_proj`` for ``q_proj.weight`` and ``q_proj (default)``."""
-    return layer.partition(" (")[0].removesuffix(".weight")
 
 
 def unused(layers: Sequence[Layer], names: Sequence[str]) -> Iterator[str]:

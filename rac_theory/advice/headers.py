@@ -173,9 +173,6 @@ def _npy_header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[tuple
 
 
 _NPY_READERS: Mapping[bytes, tuple[Callable[[IO[bytes]], Any], int]] = MappingProxyType(
-    {
-        b"\x01\x00": (np.lib.format.read_array_header_1_0, 2),
-        b"\x02\x00": (np.lib.format.read_array_header_2_0, 4),
-    }
+    {b"\x01\x00": (np.lib.format.read_array_header_1_0, 2), b"\x02\x00": (np.lib.format.read_array_header_2_0, 4)}
 )
 """What reads a header of each version, and how many bytes say how long it is."""

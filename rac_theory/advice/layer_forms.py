@@ -154,14 +154,9 @@ def _bitsandbytes(name: str, parts: Parts) -> Tensor | None:
         return weight._replace(form="8 bits")
     states = [tensor.state for part, tensor in parts.items() if part.startswith("weight.quant_state")]
     match states:
-        case [{"shape": [m, n]}] if (
-            weight.kind == "U8"
-            and type(m) is type(n) is int
-            and (
-                (m * n + 1) // 2 == math.prod(weight.shape)  # two to a byte
-            )
-        ):
-            return weight._replace(shape=(m, n), form="bitsandbytes, 4 bits")
+        case [{"shape": [m, n]}] if weight.kind == "U8" and type(m) is type(n) is int:
+            if (m * n + 1) // 2 == math.prod(weight.shape):  # two to a byte
+                return weight._replace(shape=(m, n), form="bitsandbytes, 4 bits")
     return None
 
 

@@ -144,14 +144,11 @@ def learning_rates(
     having("problem", problem, "a problem, or its smoothness", ("shape",))
     shape = matrix_shape(problem.shape)
     sketches = [sketch(shape[0 if side == "left" else 1], checks.integer("rank", rank, 1)) for rank in ranks]
-    rates = {
-        rule: [
-            (a, learning_rate(problem, S, lora_alpha=a, side=side, rng=rng))
-            for S in sketches
-            if (a := lora_alpha * (S.rank / sketches[0].rank) ** power)
-        ]
-        for rule, power in RULES.items()
-    }
+    rates: dict[str, list[tuple[float, LearningRate]]] = {rule: [] for rule in RULES}
+    for rule, power in RULES.items():
+        for S in sketches:
+            a = lora_alpha * (S.rank / sketches[0].rank) ** power
+            rates[rule].append((a, learning_rate(problem, S, lora_alpha=a, side=side, rng=rng)))
     rows = []
     for i, rank in enumerate(ranks):
         rules = [_carried(rule, *of_rule[i], of_rule[0][1].best) for rule, of_rule in rates.items()]

@@ -7,13 +7,6 @@ from rac_theory.base import answering
 from rac_theory.cases.case import Case, check_deterministic, check_once, check_runs, starting_point
 from rac_theory.cases.constants import Constants
 
-__all__ = [
-    "Case",
-    "Constants",
-    "check_deterministic",
-    "check_once",
-    "check_runs",
-    "starting_point",
-]
+__all__ = ["Case", "Constants", "check_deterministic", "check_once", "check_runs", "starting_point"]
 
 answering(globals())

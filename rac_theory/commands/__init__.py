@@ -7,6 +7,4 @@ advice. It must not compute: what a command does can be done in Python with what
 
 from rac_theory.commands.cli import prepared
 
-__all__ = [
-    "prepared",
-]
+__all__ = ["prepared"]

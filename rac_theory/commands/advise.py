@@ -99,11 +99,7 @@ def _everything(layers: Sequence[Layer], files: Sequence[Shapes], arguments: arg
         counts = {label: len(group.layers) for label, group in zip(_horizons(groups), groups, strict=True)}
         examples = {label: horizon.examples for label, horizon in _horizons(groups).items()}
         tell(console, "")
-        show_table(
-            console,
-            comparison.total_table(comparison.totals(options, counts, examples)),
-            ("share", "matrices"),
-        )
+        show_table(console, comparison.total_table(comparison.totals(options, counts, examples)), ("share", "matrices"))
         tell(console, words.TOTAL)
     for part in rates:
         tell(console, part) if isinstance(part, str) else show_table(console, part)
@@ -113,7 +109,6 @@ def _everything(layers: Sequence[Layer], files: Sequence[Shapes], arguments: arg
 
 
 def _learning_rates(groups: Sequence[_Alike], arguments: argparse.Namespace) -> Iterator[Table | str]:
-
     if arguments.learning_rate:
         lora_alpha = LORA_ALPHA if arguments.lora_alpha is None else arguments.lora_alpha
         yield f"\nlearning rates of plain steps, with lora_alpha = {lora_alpha:g} at the first rank"
@@ -221,7 +216,6 @@ def _split(values: Sequence[str]) -> list[str]:
 
 
 def _rank(text: str) -> int:
-
     try:
         return checks.typed(int, text)
     except ValueError:
@@ -229,7 +223,6 @@ def _rank(text: str) -> int:
 
 
 def _unused(arguments: argparse.Namespace, layers: Sequence[Layer]) -> list[str]:
-
     if arguments.data is None:
         return []
     names = words.shortened_names([*curvature_files.unused(layers, [*curvature_files.features_in(arguments.data)])])

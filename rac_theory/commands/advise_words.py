@@ -33,11 +33,7 @@ TOTAL = (
 
 
 def brief(
-    shapes: Sequence[Shapes],
-    kinds: Sequence[LayersAlike],
-    rank: int,
-    typed: object,
-    config: AdapterConfig | None,
+    shapes: Sequence[Shapes], kinds: Sequence[LayersAlike], rank: int, typed: object, config: AdapterConfig | None
 ) -> Iterator[str]:
     """Yield what stands below the short answer: what was assumed, in a line, and what was left out, counted."""
     yield (

@@ -67,7 +67,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_theorem(claim: Theorem | Identity) -> Iterator[tuple[str, str]]:
-
     yield "source", f"{claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     if not isinstance(claim, Theorem):
         yield "proof", f"on paper: docs/theory/{claim.id.lower()}.md"
@@ -88,7 +87,6 @@ def _meanings(symbols: Sequence[Symbol], width: int) -> Iterator[str]:
 
 
 def _of_published(claim: PublishedClaim) -> Iterator[tuple[str, str]]:
-
     yield "source", f"{claim.work}, {claim.source} [{claim.mark}: {MARKS[claim.mark]}]"
     for label, words in (("where", claim.where), ("seen", claim.consulted)):
         if words:
@@ -108,7 +106,6 @@ def _of_published(claim: PublishedClaim) -> Iterator[tuple[str, str]]:
 
 
 def _of_counterexample(example: Counterexample) -> Iterator[tuple[str, str]]:
-
     yield "source", f"{example.source} [{example.mark}: {MARKS[example.mark]}]"
     yield "cause", example.cause
     yield "case", f"{example.method!r} on {example.problem!r}"

@@ -28,7 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _verdict(arguments: argparse.Namespace) -> RunsVerdict:
-
     if (arguments.bound is None) == (arguments.below is None):
         options = "neither" if arguments.bound is None else "both"
         raise ValueError(f"judge must be given a bound by --bound, or other runs by --below, got {options}")
@@ -70,7 +69,6 @@ def _bound(text: str) -> Any:
 
 
 def _constant(text: str) -> tuple[str, float]:
-
     name, _, value = text.partition("=")
     try:
         return name, checks.typed(float, value)

@@ -7,7 +7,7 @@ from rac_theory import theorems
 from rac_theory.base import MissingExtra, checks, nearest
 from rac_theory.commands.exit_status import OK
 from rac_theory.commands.screen import screen, tell
-from rac_theory.ledger import DEFAULT_PROBLEMS, SETTINGS, DefaultProblem
+from rac_theory.ledger import DEFAULT_PROBLEMS, SETTINGS
 from rac_theory.literature import CLAIMS, counterexamples
 from rac_theory.sketches import Spectrum, every_factory, spectrum
 
@@ -37,13 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _sections() -> Iterator[tuple[str, Mapping[str, Sequence[Entry]]]]:
     """Yield a heading with what stands under it in groups; problems come last, as their data take a second to read."""
     yield "claims, of which explain says more", _claims()
-    yield "settings, with the claims that are tried there; or a step size such as 0.5/L", {"": [*_settings()]}
+    settings = [(name, " ".join(setting.claims)) for name, setting in SETTINGS.items()]
+    yield "settings, with the claims that are tried there; or a step size such as 0.5/L", {"": settings}
     yield f"sketches, with lambda_min at {_DIM} x {_RANK}; or a class of yours as module:Name", _sketches()
     yield "problems, with the size of W; or the path of an svmlight file", {"": [*_problems()]}
 
 
 def _list_theorems(arguments: argparse.Namespace) -> int:
-
     if arguments.setting is not None:
         checks.one_of("setting", arguments.setting, SETTINGS)
     claims = theorems.ALL if arguments.setting is None else SETTINGS[arguments.setting].claims
@@ -81,19 +81,14 @@ def _claims() -> Mapping[str, Sequence[Entry]]:
 
 
 def _problems() -> Iterator[Entry]:
-
     for name, default in DEFAULT_PROBLEMS.items():
-        yield name, _of_problem(default)
-
-
-def _of_problem(default: DefaultProblem) -> str:
-
-    try:
-        problem = default.build()
-    except MissingExtra as error:
-        return str(error)
-    samples = f", {problem.n_components} samples" if hasattr(problem, "n_components") else ""
-    return f"{problem!r}, {problem.shape[0]} x {problem.shape[1]}{samples}"
+        try:
+            problem = default.build()
+        except MissingExtra as error:
+            yield name, str(error)
+            continue
+        samples = f", {problem.n_components} samples" if hasattr(problem, "n_components") else ""
+        yield name, f"{problem!r}, {problem.shape[0]} x {problem.shape[1]}{samples}"
 
 
 _FAMILIES: Mapping[str, Callable[[Spectrum], bool]] = {
@@ -125,9 +120,3 @@ def _alike(law: Spectrum) -> bool:
 
 def _is(law: Spectrum, rank: int) -> bool:
     return abs(float(law.expected_rank) - rank) <= 1e-9
-
-
-def _settings() -> Iterator[Entry]:
-
-    for name, setting in SETTINGS.items():
-        yield name, " ".join(setting.claims)

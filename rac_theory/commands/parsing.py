@@ -82,14 +82,7 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, _choice("", value, list(action.choices)).lstrip())
 
 
-def add_command(
-    commands: Any,
-    name: str,
-    does: str,
-    run: str,
-    example: Example,
-    description: str = "",
-) -> Parser:
+def add_command(commands: Any, name: str, does: str, run: str, example: Example, description: str = "") -> Parser:
     """Add a command to the subparsers.
 
     Parameters

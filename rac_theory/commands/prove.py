@@ -27,7 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"out must not be given without --kernel coq, which alone writes there, got {shown(arguments.out)}"
         )
-    in_full = len(claims) == 1 or arguments.latex
     status, console = OK, screen()
     for theorem in dict.fromkeys(claims):
         begun = time.perf_counter()
@@ -37,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.found = status = VIOLATED
             tell(console, "\n".join(_missing(theorem)))
         else:
-            tell(console, _in_full(proof, arguments.latex) if in_full else _line(proof, seconds), hang=5)
+            words = proof.latex() if arguments.latex else proof.text() if len(claims) == 1 else _line(proof, seconds)
+            tell(console, words, hang=5)
     return status
 
 
@@ -103,10 +103,6 @@ def _named(name: str) -> tuple[Theorem, ...]:
 
 def _line(proof: Proof, seconds: float) -> str:
     return f"{proof.theorem.id:14} {1000 * seconds:5.0f} ms  proved{proof.summary.removeprefix('machine-checked')}"
-
-
-def _in_full(proof: Proof, as_latex: bool) -> str:
-    return proof.latex() if as_latex else proof.text()
 
 
 def _missing(theorem: Theorem) -> Iterator[str]:

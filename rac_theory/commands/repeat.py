@@ -1,8 +1,6 @@
 """``report`` and ``repeat``: what verify or a sweep has stored, as one page, or a row of it run again."""
 
 import argparse
-from collections.abc import Sequence
-from pathlib import Path
 
 from rac_theory.base import checks, printable
 from rac_theory.commands.exit_status import OK, VIOLATED
@@ -21,15 +19,16 @@ def report(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the row again; status 1 if the numbers differ or violate the claim."""
-    rows = {row.number: row for row in _rows(arguments.results)}
+    path = arguments.results
+    rows = {row.number: row for row in (Sweep.load(path).rows if is_store(path) else results.load(path))}
     if arguments.row not in rows:
         numbers = f"{min(rows)} to {max(rows)}" if rows else "none"
-        raise ValueError(f"row must be a number in {arguments.results}, {numbers}, got {arguments.row}")
+        raise ValueError(f"row must be a number in {path}, {numbers}, got {arguments.row}")
     old = rows[arguments.row]
     if old.status == NEEDS_EXTRA:
         raise ValueError(f"row must be one that was run, got {old.number}: {old.reason}")
     if not arguments.trust:
-        refuse_foreign([old.sketch, old.claim], str(arguments.results))
+        refuse_foreign([old.sketch, old.claim], str(path))
     ensemble = _ensemble(old)
     verdict = ensemble.verdicts()[0]
     new = Row.of(old.number, ensemble, verdict, figure=old.figure, seconds=old.seconds)
@@ -60,8 +59,3 @@ def _ensemble(old: Row) -> Ensemble:
     cell = Cell(0, old.key, ((old.number, old.claim),), old.runs)
     # The steps of a cell that raised were never found.
     return Ensemble.build(cell, Level(old.steps or None, old.alpha, old.lambda_alpha), setting.prepare(problem))
-
-
-def _rows(path: Path) -> Sequence[Row]:
-
-    return Sweep.load(path).rows if is_store(path) else results.load(path)

@@ -43,7 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_watched(grid: Grid, store: Path, jobs: int | None) -> Sweep:
-
     errors = errors_screen()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}")
     with bar(*columns) as cells:

@@ -39,7 +39,9 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     """Select, plan, run and show; what is interrupted is shown as far as it came."""
     grid = _grid(arguments)
     replaced = results.to_be_replaced(arguments.out)
-    todo, seconds = _planned(grid)
+    with errors_screen().status("Computing constants, each with its certificate ..."):
+        todo = plan(grid)
+        seconds = running.estimate(todo)
     if arguments.figure is not None:
         results.check_figure(arguments.figure)
         if (rows := sum(len(ensemble.claims) for ensemble in todo.ensembles)) != 1:
@@ -82,13 +84,6 @@ def _grid(arguments: argparse.Namespace) -> Grid:
 
 
 _AXES = {"sketch": "sketches"} | {name: f"{name}s" for name in ("claim", "problem", "rank", "side", "setting")}
-
-
-def _planned(grid: Grid) -> tuple[Plan, list[float]]:
-    """Compute all constants, and estimate the seconds of each ensemble."""
-    with errors_screen().status("Computing constants, each with its certificate ..."):
-        todo = plan(grid)
-        return todo, running.estimate(todo)
 
 
 def _run_watched(todo: Plan, seconds: Sequence[float], store: KeptRows, jobs: int | None) -> None:

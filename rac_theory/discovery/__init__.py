@@ -7,13 +7,4 @@ from rac_theory.discovery.best_rate import BestRate, best_rate
 from rac_theory.discovery.discover import Discovery, discover
 from rac_theory.discovery.share_of_rate import ShareOfRate, best_letters, share_at, share_of_rate
 
-__all__ = [
-    "BestRate",
-    "Discovery",
-    "ShareOfRate",
-    "best_letters",
-    "best_rate",
-    "discover",
-    "share_at",
-    "share_of_rate",
-]
+__all__ = ["BestRate", "Discovery", "ShareOfRate", "best_letters", "best_rate", "discover", "share_at", "share_of_rate"]

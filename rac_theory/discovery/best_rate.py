@@ -24,7 +24,7 @@ from rac_theory.algorithms import Method, move_of
 from rac_theory.base import being, import_extra, type_name
 from rac_theory.base.checks import Array
 from rac_theory.cases import Constants
-from rac_theory.numerics import Matrix, squares
+from rac_theory.numerics import is_semidefinite
 
 _GRID = 10**10  # multipliers are rounded to this
 _MARGIN = 1e-8  # how far inside the solver must be, so that rounding does no harm
@@ -109,7 +109,9 @@ class BestRate:
         matrices = [inside, outside, least, most]
         drawn = [matrix[3].any() for matrix in (least, most)]
         signs = min(*of_pl, *self.multipliers) >= 0 and not any(drawn)
-        return signs and all(_is_positive(matrix) and _is_positive(matrix[::-1, ::-1]) for matrix in matrices)
+        return signs and all(
+            is_semidefinite(rows.tolist()) for matrix in matrices for rows in (matrix, matrix[::-1, ::-1])
+        )
 
 
 def best_rate(method: Method, constants: Constants) -> BestRate:
@@ -235,12 +237,6 @@ def _less(step: Step, rest: Form, least: Any, most: Any) -> tuple[Any, Any]:
     """Without what is known of E[H], on the vectors that are not drawn: in its range, and in what is left."""
     low, high = step.lambda_min, step.lambda_max
     return rest.inside - least * (1 - low) + most * (1 - high), rest.outside + least * low - most * high
-
-
-def _is_positive(M: Numbers) -> bool:
-    rows: Matrix = [[Fraction(x) for x in row] for row in M]
-    sum_of_squares = squares(rows)
-    return sum_of_squares is not None and sum_of_squares.proves(rows)
 
 
 class _Solver:

@@ -4,19 +4,7 @@ step, their differences, and what H leaves of them.
 
 from collections.abc import Iterator
 
-from rac_theory.proofs import (
-    SCHEMAS,
-    VECTORS,
-    Fact,
-    H,
-    Vector,
-    available,
-    checker,
-    grant,
-    mean,
-    memory_of,
-    square,
-)
+from rac_theory.proofs import SCHEMAS, VECTORS, Fact, H, Vector, available, checker, grant, mean, memory_of, square
 from rac_theory.statements import About, Predicate, Theorem, implied
 from rac_theory.statements.symbols import lambda_max
 from rac_theory.theorems import LEMMAS

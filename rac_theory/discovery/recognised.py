@@ -30,7 +30,8 @@ def _is(ours: Theorem, proof: Proof) -> bool:
     if young in symbols_of(bound):
         alike = ours.about == theorem.about and {gap0, T} <= {*symbols_of(aim)}
         best = best_parameter(bound, aim) if alike else None
-        return best is not None and _may_be(best, ours, theorem)
+        given = relations_in(*theorem.given)
+        return best is not None and _are_met([relation.at({young: best}) for relation in given], ours)
     if not _are_close(aim, bound) or not identical(aim, bound):
         return False
     same = replace(theorem, claim=E(ours.metric) <= bound)
@@ -72,11 +73,6 @@ def best_parameter(bound: Expression, aim: Expression) -> Expression | None:
     if square.is_zero or not identical((slope * slope - constant * square * read(4)).expression, read(0).expression):
         return None
     return simplified(-slope / (square * read(2))).expression
-
-
-def _may_be(best: Expression, ours: Theorem, theorem: Theorem) -> bool:
-    """Whether a parameter meets what is asked of it, where one of ours is true."""
-    return _are_met([relation.at({young: best}) for relation in relations_in(*theorem.given)], ours)
 
 
 def _are_met(relations: Sequence[Relation], theorem: Theorem) -> bool:

@@ -6,18 +6,7 @@ from operator import mul, truediv
 
 import numpy as np
 
-from rac_theory.algebra import (
-    ONE,
-    Expression,
-    Polynomial,
-    Ratio,
-    Relation,
-    Symbol,
-    divided,
-    lifted,
-    simplified,
-    term,
-)
+from rac_theory.algebra import ONE, Expression, Polynomial, Ratio, Relation, Symbol, divided, lifted, simplified, term
 from rac_theory.base.checks import Array
 from rac_theory.discovery.linear import numbers
 from rac_theory.proofs import Fact, Missing, assumed, combined, content, one, proved

@@ -164,10 +164,6 @@ def bound_and_runs(
     ylabel, title : str
     names : (str, str)
         What the legend calls bound and mean.
-
-    Returns
-    -------
-    Chart
     """
     last = len(bound) - 1
     end = last if reach is None else reach

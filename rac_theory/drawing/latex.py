@@ -15,14 +15,6 @@ _SPECIAL = {
 def escaped(words: str) -> str:
     r"""Return words as LaTeX prints them in a text.
 
-    Parameters
-    ----------
-    words : str
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> from rac_theory.drawing.latex import escaped

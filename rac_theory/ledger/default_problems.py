@@ -62,10 +62,6 @@ class DefaultProblem:
         ----------
         costly : bool
             Whether a step of the setting takes long.
-
-        Returns
-        -------
-        int
         """
         return (self.runs_if_costly if costly else None) or self.runs
 
@@ -76,10 +72,6 @@ class DefaultProblem:
         ----------
         problem : Problem
             This one, built: its shape is that of the start.
-
-        Returns
-        -------
-        (m, n) array or None
         """
         return None if self.W0 is None else self.W0(problem.shape)
 
@@ -154,21 +146,12 @@ def default_problem(name: str) -> DefaultProblem:
     if name not in DEFAULT_PROBLEMS and ("/" in name or "." in name or Path(name).exists()):
         if not Path(name).exists():
             raise ValueError(f"problem must be one by name or a svmlight file, got {name!r}: there is no such file")
-        return DefaultProblem(lambda: _svmlight(name))
+        return DefaultProblem(lambda: LogisticRegression.svmlight(name, l2=LogisticRegression.svmlight(name).L / 4))
     return DEFAULT_PROBLEMS[checks.one_of("problem", name, DEFAULT_PROBLEMS)]
 
 
 def built(name: str) -> Problem:
-    """Return the default problem of that name, made anew; it raises as ``default_problem`` and ``build`` do.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    Problem
-    """
+    """Return the default problem of that name, made anew; it raises as ``default_problem`` and ``build`` do."""
     return default_problem(name).build()
 
 
@@ -178,7 +161,3 @@ def file_version(name: str) -> tuple[int, int] | None:
         return None
     about = Path(name).stat()
     return about.st_mtime_ns, about.st_size
-
-
-def _svmlight(path: str) -> Problem:
-    return LogisticRegression.svmlight(path, l2=LogisticRegression.svmlight(path).L / 4)

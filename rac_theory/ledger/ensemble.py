@@ -95,10 +95,6 @@ class Ensemble:
         level : Level
         problem : Problem
             That of the cell, prepared as its setting asks.
-
-        Returns
-        -------
-        Ensemble
         """
         key, setting = cell.key, setting_named(cell.key.setting)
 

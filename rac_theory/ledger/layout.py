@@ -111,10 +111,6 @@ class Grid(Value):
         trust : bool
             Whether sketches and theorems may be named that are not part of rac_theory: their code is imported.
 
-        Returns
-        -------
-        Grid
-
         Raises
         ------
         ValueError
@@ -197,12 +193,7 @@ def _alike(theorem: Theorem, served: Mapping[str, tuple[str, ...]]) -> list[str]
 
 @dataclass(frozen=True)
 class Axes:
-    """What a grid is tried over. All usual choices are made here, and nowhere else.
-
-    Attributes
-    ----------
-    grid : Grid
-    """
+    """What a grid is tried over. All usual choices are made here, and nowhere else."""
 
     grid: Grid
 
@@ -265,10 +256,6 @@ class Axes:
 
     def runs(self, key: Key) -> int:
         """Return how many runs a case has.
-
-        Parameters
-        ----------
-        key : Key
 
         Returns
         -------

@@ -214,12 +214,7 @@ class KeptRows:
         return len(self._all) > self._untried
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add the rows of an ensemble.
-
-        Parameters
-        ----------
-        rows : sequence of Row
-        """
+        """Add the rows of an ensemble."""
         self._all += rows
         if time.monotonic() - self._saved > _SAVE_EVERY:
             self._save()

@@ -36,14 +36,6 @@ class Plan:
 def plan(grid: Grid) -> Plan:
     """Lay out the ensembles of a grid and compute all their constants.
 
-    Parameters
-    ----------
-    grid : Grid
-
-    Returns
-    -------
-    Plan
-
     Raises
     ------
     ValueError
@@ -92,10 +84,6 @@ _FIXED = 0.2  # seconds an ensemble takes for judging and drawing, whatever its 
 
 def estimate(plan: Plan) -> list[float]:
     """Estimate the seconds that each ensemble takes, from a few timed steps on each problem.
-
-    Parameters
-    ----------
-    plan : Plan
 
     Returns
     -------

@@ -76,10 +76,6 @@ class Row(Value):
         verdict : Verdict
         **rest
             Fields that neither holds: ``figure`` and ``seconds``.
-
-        Returns
-        -------
-        Row
         """
         key = ensemble.key
         return cls(
@@ -120,10 +116,6 @@ class Row(Value):
         status : str
         reason : str
             Why there is no verdict.
-
-        Returns
-        -------
-        Row
         """
         return cls(
             number,
@@ -151,10 +143,6 @@ class Row(Value):
             Which extra is missing.
         seed : int
         alpha : float
-
-        Returns
-        -------
-        Row
         """
         nowhere = Cell(0, Key(problem, "", "", 0, "", seed), (), runs=0)
         return cls.untried(number, claim, nowhere, Level(None, alpha, math.nan), NEEDS_EXTRA, reason)
@@ -186,10 +174,6 @@ class Row(Value):
         ----------
         alpha : float
             Level of the test.
-
-        Returns
-        -------
-        bool
         """
         if self.status != Status.VIOLATED.name:
             return False
@@ -402,10 +386,6 @@ def violated(rows: Iterable[Row]) -> list[Row]:
     ----------
     rows : iterable of Row
         All rows of a ledger: alpha is shared among them.
-
-    Returns
-    -------
-    list of Row
 
     Raises
     ------

@@ -73,7 +73,7 @@ from rac_theory.numerics.randomness import (
     seed_sequence,
     standard_normals,
 )
-from rac_theory.numerics.rational import EigenvalueCertificate, Matrix, certified, rounded, squares
+from rac_theory.numerics.rational import EigenvalueCertificate, Matrix, certified, is_semidefinite, rounded
 
 __all__ = [
     "BLOCKS",
@@ -109,6 +109,7 @@ __all__ = [
     "for_constants",
     "generator",
     "identity",
+    "is_semidefinite",
     "kl_lower",
     "kl_upper",
     "lapack_rounding",
@@ -133,7 +134,6 @@ __all__ = [
     "rounded",
     "seed_sequence",
     "shortfall",
-    "squares",
     "standard_normals",
     "sum_of_logarithms",
     "symmetric_evidence",

@@ -170,6 +170,12 @@ def squares(M: Matrix) -> Squares | None:
     return Squares(tuple(weights), tuple(rows))
 
 
+def is_semidefinite(M: Matrix) -> bool:
+    """Whether x'Mx is a sum of squares, which is multiplied out again."""
+    decomposition = squares(M)
+    return decomposition is not None and decomposition.proves(M)
+
+
 _PROOF = """\
 Proof.
   intros {letters}.

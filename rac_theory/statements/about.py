@@ -87,10 +87,6 @@ def step_of(method: Method, vectors: tuple[str, ...] = ("G",)) -> Step:
     vectors : tuple of str, optional
         What estimates the gradient, added up; ahead of W, at X, a name has an x.
 
-    Returns
-    -------
-    Step
-
     Raises
     ------
     ValueError

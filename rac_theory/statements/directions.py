@@ -109,7 +109,7 @@ def _is_share(symbol: Symbol, relations: Collection[Relation]) -> bool:
     less what is not negative."""
     names = [relation.terms[0] for relation in relations]
     less = (name.value for name in names if isinstance(name, Let) and (name > 0) in relations)
-    positive = Region(dict.fromkeys(symbols_of(*relations), (0, math.inf)))
+    positive = _positive(*relations)
     is_below_1 = (symbol < 1) in relations or any(sign(1 - symbol - amount, positive) == 1 for amount in less)
     return is_below_1 and (symbol >= 0) in relations
 
@@ -132,17 +132,12 @@ def _given(relations: Collection[Relation]) -> Mapping[Expression, Lemma]:
     """What relations say of names: that they are not negative, and perhaps below a number."""
     given: dict[Expression, Lemma] = {}
     for name, condition in ((relation.terms[0], relation) for relation in relations):
-        if isinstance(name, Let) and (condition == (name >= 0) or _is_positive(name)):
+        if isinstance(name, Let) and (condition == (name >= 0) or sign(name.value, _positive(name.value)) == 1):
             upper = (part for part in relations if part.terms[0] == name and part.signs in (("<",), ("<=",)))
             ends = (part.terms[1] for part in upper)
             high = min((end.value for end in ends if isinstance(end, Number)), default=math.inf)
             given[name] = Lemma((0, high), origin="given")
     return given
-
-
-def _is_positive(name: Let) -> bool:
-    """Whether a name stands for what is not negative as no constant is."""
-    return sign(name.value, Region(dict.fromkeys(symbols_of(name.value), (0, math.inf)))) == 1
 
 
 def _pieces(
@@ -228,10 +223,6 @@ class Rounding(NamedTuple):
 def directions(theorem: Theorem) -> Mapping[Symbol, Rounding]:
     """Return for each constant of a theorem that is rounded to which side that is safe, and how it is known.
 
-    Parameters
-    ----------
-    theorem : Theorem
-
     Returns
     -------
     mapping of Symbol to Rounding
@@ -266,7 +257,10 @@ def redundant(theorem: Theorem) -> tuple[Relation, ...]:
     >>> redundant(theorems.T4), redundant(theorems.T6)
     ((rho >= 0,), ())
     """
-    pieces = [_without_given(piece) for piece in regions(theorem)]
+    pieces = [
+        replace(piece, lemmas={name: lemma for name, lemma in piece.lemmas.items() if lemma.origin != "given"})
+        for piece in regions(theorem)
+    ]
     named = [name for name in theorem.relations if isinstance(name.terms[0], Let)]
     return tuple(name for name in named if all(sign(slack, piece) == 1 for slack in slacks(name) for piece in pieces))
 
@@ -310,10 +304,6 @@ def _is_positive_product(slack: Expression) -> bool:
     return is_product and sign(slack, _positive(slack)) == 1
 
 
-def _positive(relation: Relation | Expression) -> Region:
+def _positive(*parts: Relation | Expression) -> Region:
     """Norms, gaps and constants are not negative, nor is <G, E[H] G>; what may be is no factor of a constant."""
-    return Region({symbol: (0, float("inf")) for symbol in symbols_of(relation)})
-
-
-def _without_given(region: Region) -> Region:
-    return replace(region, lemmas={e: lemma for e, lemma in region.lemmas.items() if lemma.origin != "given"})
+    return Region(dict.fromkeys(symbols_of(*parts), (0, math.inf)))

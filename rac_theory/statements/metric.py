@@ -337,10 +337,6 @@ def squared_gradient_with_weights(weights: Expression) -> Metric:
     weights : Expression
         The weight of step t, made of t and constants of a case.
 
-    Returns
-    -------
-    Metric
-
     Examples
     --------
     >>> import numpy as np
@@ -374,10 +370,6 @@ def squared_gradient_and_beside(share: Expression) -> Metric:
     ----------
     share : Expression
         What the squared gradient at X is multiplied by, made of constants of a case.
-
-    Returns
-    -------
-    Metric
 
     Examples
     --------

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from rac_theory import Constants, theorems
-from rac_theory.ledger.setting import HORIZON
-from rac_theory.ledger.theorem_settings import SETTINGS
+from rac_theory.ledger.theorem_settings import HORIZON, SETTINGS
 from rac_theory.problems import LeastSquares
 from rac_theory.statements.symbols import read
 from rac_theory.theorems import federated, gain, stochastic

@@ -39,7 +39,7 @@ def seen(D=D, *, g=None, **others):
     def first(at, runs, stream, steps=1):
         return SimpleNamespace(D=along(bases(1, runs), (g or (lambda W: G[0, int(stream) - 1]))(at)))
 
-    some = {"D": D, "R": R, "G": G, "from_one_W": FRESH, "first": first, "later": (D, G, W[1:]), "sketch": LEFT}
+    some = {"D": D, "R": R, "G": G, "from_one_W": FRESH, "first": first, "later": (D, G), "sketch": LEFT}
     some |= {"claim": CLAIM, "problem": SimpleNamespace(shape=(6, 4)), "course": SimpleNamespace(W=W)}
     some |= {"is_exact": True, "knows_gradient": True, "alike_from_one_W": False}
     return SimpleNamespace(**some | others)
@@ -160,15 +160,15 @@ FAULTS = [
     (rules.scaled, "from one W they are {:.4g} and {:.4g} of those".format(*FARTHEST), [DRAWN * D], {}),
     (rules.scaled, "its gradient is clipped, or normalised: where it is longer, its length is 4", [SHRUNK * D], {}),
     (rules.scaled, "clipped, or normalised", [but(SHRUNK * D, 1, 1.5 * D[1])], {}),
-    (rules.scaled, "they are 1 at first and 0.5 at step 6", [], {"later": (but(D, slice(5, None), D[5:] / 2), G, 0)}),
-    (rules.scaled, "0.5 at step 6", [], {"later": (1e8 * but(D, slice(5, None), D[5:] / 2), 1e8 * G, 0)}),
-    (rules.scaled, "they are 1, 0.99997, 0.99997,", [], {"later": (but(D, slice(1, None), 0.99997 * D[1:]), G, 0)}),
-    (rules.scaled, None, [], {"later": (but(D, slice(1, None), 0.99998 * D[1:]), G, 0)}),
-    (rules.scaled, "they are 1, 1, 1, 0.5, ... of", [], {"later": (but(D, slice(3, None), D[3:] / 2), G, 0)}),
-    (rules.scaled, "at first and 0.5 at step 5 of", [], {"later": (but(D, slice(4, None), D[4:] / 2), G, 0)}),
-    (rules.scaled, None, [], {"later": (but(but(D, 6, np.nan), 7, 2 * D[7]), G, 0)}),
-    (rules.scaled, "at first and 2 at step 8", [], {"later": (but(but(D, (7, 3), np.nan), 7, 2 * D[7]), G, 0)}),
-    (rules.scaled, None, [], {"later": (but(but(D, 5, D[5] / 2), (7, 3), NOISE[7, 3]), G, 0)}),
+    (rules.scaled, "they are 1 at first and 0.5 at step 6", [], {"later": (but(D, slice(5, None), D[5:] / 2), G)}),
+    (rules.scaled, "0.5 at step 6", [], {"later": (1e8 * but(D, slice(5, None), D[5:] / 2), 1e8 * G)}),
+    (rules.scaled, "they are 1, 0.99997, 0.99997,", [], {"later": (but(D, slice(1, None), 0.99997 * D[1:]), G)}),
+    (rules.scaled, None, [], {"later": (but(D, slice(1, None), 0.99998 * D[1:]), G)}),
+    (rules.scaled, "they are 1, 1, 1, 0.5, ... of", [], {"later": (but(D, slice(3, None), D[3:] / 2), G)}),
+    (rules.scaled, "at first and 0.5 at step 5 of", [], {"later": (but(D, slice(4, None), D[4:] / 2), G)}),
+    (rules.scaled, None, [], {"later": (but(but(D, 6, np.nan), 7, 2 * D[7]), G)}),
+    (rules.scaled, "at first and 2 at step 8", [], {"later": (but(but(D, (7, 3), np.nan), 7, 2 * D[7]), G)}),
+    (rules.scaled, None, [], {"later": (but(but(D, 5, D[5] / 2), (7, 3), NOISE[7, 3]), G)}),
     (rules.scaled, "its gradient is normalised: its length is 40 wherever W is", [10 * NORMALISED * D], {}),
     (rules.scaled, "its gradient is normalised: its length is 4.9 wherever W is", [4.9 / 4 * NORMALISED * D], {}),
     (rules.scaled, "its step size changes with W", [MULTIPLES * D], {}),

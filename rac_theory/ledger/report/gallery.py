@@ -52,10 +52,6 @@ class Shown:
         answer : Answer
         figure : str
             The file of its picture.
-
-        Returns
-        -------
-        Shown
         """
         example, witness = answer.counterexample, answer.witness
         words = ("id", "name", "statement", "source", "mark", "cause", "condition", "in_circulation")

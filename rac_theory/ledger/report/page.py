@@ -217,7 +217,7 @@ def _page(folder: Path, blocks: Sequence[_Block], answers: Sequence[gallery.Show
         filters={name: _values(rows, name) for name in ("claim", "problem", "sketch", "rank", "side")},
         parts=[],
         places={},
-        versions=_versions(rows),
+        versions=next((row.versions for row in rows if row.versions), versions()),
     )
 
 
@@ -291,7 +291,3 @@ def _values(rows: Sequence[Row], name: str) -> list[Any]:
     """Return the different values of a field, ranks sorted, others in the order of the rows; empty ones left out."""
     values = [value for value in dict.fromkeys(getattr(row, name) for row in rows) if value]
     return sorted(values) if name == "rank" else values
-
-
-def _versions(rows: Sequence[Row]) -> dict[str, str]:
-    return next((row.versions for row in rows if row.versions), versions())

@@ -194,10 +194,6 @@ class Sweep:
         store : path
             The SQLite file that ``sweep`` has written.
 
-        Returns
-        -------
-        Sweep
-
         Raises
         ------
         ValueError
@@ -213,10 +209,6 @@ class Sweep:
         Parameters
         ----------
         store : Store
-
-        Returns
-        -------
-        Sweep
         """
         return cls(Ledger(store.rows()), len(store.seconds()), store.cells)
 

@@ -166,10 +166,6 @@ class Store:
 def is_store(path: Path) -> bool:
     """Whether a file is of SQLite, as stores are. A pipe is not opened: it would be waited for.
 
-    Parameters
-    ----------
-    path : Path
-
     Returns
     -------
     bool

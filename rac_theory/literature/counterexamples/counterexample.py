@@ -187,7 +187,15 @@ def exact(numbers: Any) -> Exact:
 
 @dataclass(frozen=True)
 class Check:
-    """One sentence that was checked, with the numbers in it.
+    """One sentence that was checked, with the numbers in it, made by the method that names its grounds.
+
+    Attributes
+    ----------
+    sentence : str
+        What was asked.
+    holds : bool
+        Whether it is so: all that the method was given.
+    evidence : "exact", "bounded" or "simulated"
 
     Examples
     --------
@@ -202,53 +210,17 @@ class Check:
 
     @classmethod
     def exact(cls, sentence: str, *holds: bool) -> "Check":
-        """Return what rational arithmetic or a closed form decides.
-
-        Parameters
-        ----------
-        sentence : str
-            What was asked.
-        *holds : bool
-            Whether it is so: all of them.
-
-        Returns
-        -------
-        Check
-        """
+        """Return what rational arithmetic or a closed form decides."""
         return cls(sentence, all(holds), "exact")
 
     @classmethod
     def bounded(cls, sentence: str, *holds: bool) -> "Check":
-        """Return what floating point decides, with a margin far above its error.
-
-        Parameters
-        ----------
-        sentence : str
-            What was asked.
-        *holds : bool
-            Whether it is so: all of them.
-
-        Returns
-        -------
-        Check
-        """
+        """Return what floating point decides, with a margin far above its error."""
         return cls(sentence, all(holds), "bounded")
 
     @classmethod
     def simulated(cls, sentence: str, *holds: bool) -> "Check":
-        """Return what runs were seen to do, which proves nothing.
-
-        Parameters
-        ----------
-        sentence : str
-            What was asked.
-        *holds : bool
-            Whether the runs did so: all of them.
-
-        Returns
-        -------
-        Check
-        """
+        """Return what runs were seen to do, which proves nothing."""
         return cls(sentence, all(holds), "simulated")
 
     def __str__(self) -> str:

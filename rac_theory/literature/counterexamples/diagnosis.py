@@ -263,11 +263,7 @@ def _stuck(run: FollowedRun, problem: Problem, moves: Moves) -> Diagnosis | None
     if not where or left > _STATIONARY * size or size == 0:
         return None
     reason = f"the whole path lies in {', '.join(where)}, where {left:.2g} of a gradient of norm {size:.4g} is left"
-    numbers = {
-        "directions": sum(confinement.directions for confinement in layers),
-        "left": left,
-        "gradient": size,
-    }
+    numbers = {"directions": sum(confinement.directions for confinement in layers), "left": left, "gradient": size}
     return Diagnosis(Cause.STUCK, reason, numbers)
 
 

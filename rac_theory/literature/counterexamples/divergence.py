@@ -95,12 +95,7 @@ def outcome_map(points: int = 8) -> Outcomes:
             ends = np.where(diverged(runs), 2, np.where(at_optimum, 0, 1))
             outcome[i, k] = np.bincount(ends).argmax()  # a mean of optimum and divergence would look like elsewhere
     return Outcomes(
-        steps,
-        scales,
-        outcome,
-        ("optimum", "elsewhere", "diverges"),
-        r"step size $\gamma L$",
-        "standard deviation of A",
+        steps, scales, outcome, ("optimum", "elsewhere", "diverges"), r"step size $\gamma L$", "standard deviation of A"
     )
 
 

@@ -78,10 +78,6 @@ class FollowedRun:
         gamma : float
             The size of one gradient step.
 
-        Returns
-        -------
-        FollowedRun
-
         Raises
         ------
         ValueError
@@ -117,10 +113,6 @@ class FollowedRun:
             In 0..runs - 1.
         problem : Problem, optional
             What gives f and its gradients, if it is not that of the trajectory.
-
-        Returns
-        -------
-        FollowedRun
 
         Raises
         ------
@@ -338,10 +330,6 @@ class Moves:
         run : FollowedRun
         problem : Problem
             Whose f it was, for its lower bound: what counts as rounding depends on how far above it J is.
-
-        Returns
-        -------
-        Moves
         """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             rise = np.diff(run.values)

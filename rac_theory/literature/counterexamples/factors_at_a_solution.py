@@ -22,7 +22,7 @@ from rac_theory.base.checks import Array
 from rac_theory.cases import Case
 from rac_theory.literature.counterexamples.counterexample import Check, Counterexample, Exact, Lines, Witness, exact
 from rac_theory.literature.counterexamples.factor_loss import FactorLoss
-from rac_theory.numerics import rational, squares
+from rac_theory.numerics import is_semidefinite, rational
 from rac_theory.problems import Quadratic
 from rac_theory.runs import expected, simulate
 from rac_theory.sketches import Frozen, Haar
@@ -203,9 +203,8 @@ def hessian_of_factors(b: Exact, a: Exact, decay: Fraction = Fraction(0)) -> Exa
 
 def is_second_order(b: Exact, a: Exact, decay: Fraction = Fraction(0)) -> bool:
     """Whether the gradient is zero and the Hessian a sum of squares, which is multiplied out again."""
-    H = hessian_of_factors(b, a, decay).tolist()
-    decomposition = squares(H)
-    return not gradient_of_factors(b, a, decay).any() and decomposition is not None and decomposition.proves(H)
+    bends_upwards = is_semidefinite(hessian_of_factors(b, a, decay).tolist())
+    return bends_upwards and not gradient_of_factors(b, a, decay).any()
 
 
 def gather_spurious(example: Counterexample) -> Witness:

@@ -142,16 +142,13 @@ def gather_smoothness(example: Counterexample) -> Witness:
     curve = ratios_at_W()
     last = curve[-1]
     first = next(t for t, ratio in enumerate(curve, 1) if ratio > 1)
-    theta, theta_with_L = (
-        slack(Fraction(1, 2), Fraction(1, 2), KEPT),
-        slack(LONG * L_H, LONG, KEPT),
-    )
+    theta = slack(Fraction(1, 2), Fraction(1, 2), KEPT)
+    theta_with_L = slack(LONG * L_H, LONG, KEPT)
     checks = (
         Check.exact(f"with L_H for every L what is assumed is met: theta is {float(theta):.4f}", theta > 0),
         Check.exact(f"with L where it belongs it is not: theta is {float(theta_with_L):.1f}", theta_with_L < 0),
         Check.exact(
-            f"from step {first} on there is more than the bound, in {LONG_RUN} steps {float(last):.2f} of it",
-            last > 60,
+            f"from step {first} on there is more than the bound, in {LONG_RUN} steps {float(last):.2f} of it", last > 60
         ),
         _by_the_library(example, "for the case", LONG * WIDE_SHARE, last, LONG_RUN),
     )

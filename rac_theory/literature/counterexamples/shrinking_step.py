@@ -151,14 +151,6 @@ def smallest_on_slope(steps: int) -> tuple[float, float, float]:
 
     As :math:`\|G\| = \epsilon / v`, a slope from :math:`v_0` to :math:`v_1` takes about
     :math:`c (L (v_1^3 - v_0^3) / (3 \epsilon) + \log(v_1 / v_0))` steps: epsilon makes these a hundredth too many.
-
-    Parameters
-    ----------
-    steps : int
-
-    Returns
-    -------
-    float, float, float
     """
     from scipy.optimize import brentq
 

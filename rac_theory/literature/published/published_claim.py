@@ -156,12 +156,8 @@ class PublishedClaim:
     @property
     def tightness(self) -> float | None:
         """The largest ratio exact / bound of its theorems that is known; 1 where a bound is attained."""
-        ratios = [
-            theorem.tightest.ratio
-            for theorem in self.theorems
-            if isinstance(theorem, Theorem) and theorem.tightest is not None
-        ]
-        return max(ratios, default=None)
+        examples = [theorem.tightest for theorem in self.theorems if isinstance(theorem, Theorem)]
+        return max((example.ratio for example in examples if example is not None), default=None)
 
     @property
     def command(self) -> str:

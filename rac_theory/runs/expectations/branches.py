@@ -21,7 +21,7 @@ and the same for what the maps add. So the branches are :math:`I + \bar X`, and,
 weights some of which are negative, :math:`\bar X`, all paths, and the means of clients: not all that could be drawn.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
@@ -56,10 +56,8 @@ class BranchMap(EnergyMap):
 
     Attributes
     ----------
-    roots : (g, d)
-        Square roots of the curvatures.
-    coordinates : callable
-        W, (m, n), to the coordinates of each group, (g, d, columns).
+    roots, coordinates
+        As in ``EnergyMap``.
     T : (k, g, d, d)
         What a branch does to e.
     c : (k, g, d, columns)
@@ -72,8 +70,6 @@ class BranchMap(EnergyMap):
         Whether the c are zero, up to rounding.
     """
 
-    roots: Array
-    coordinates: Callable[[Array], Array]
     T: Array
     c: Array
     weights: Array

@@ -402,10 +402,6 @@ def by_moments(case: Case, *, exact: bool = False) -> Expectation:
     exact : bool
         Compute in rational arithmetic.
 
-    Returns
-    -------
-    Expectation
-
     Raises
     ------
     Unsupported

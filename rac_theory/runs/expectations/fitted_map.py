@@ -85,7 +85,7 @@ def line_map(frame: Frame, gamma: float) -> SquaresMap:
     s = np.broadcast_to(frame.curvatures[:, 0], frame.dim)
     first, second = _moments(s + FLOOR * s.max())
     T = np.diag(1 - 2 * gamma * s * first) + gamma**2 * second * s**2
-    return SquaresMap(T[None], s[None], lambda W: np.square(frame.in_groups(W)).sum(axis=2))
+    return SquaresMap(T[None], s[None], frame.in_groups)
 
 
 def _moments(s: Array) -> tuple[Array, Array]:

@@ -154,7 +154,7 @@ def kept_map(algorithm: KeptCoordinates, problem: Problem) -> SquaresMap:
     decay = 1 - 2 * gamma * p * curvatures + gamma**2 * (a + b) * curvatures**2
     T[:, :d, :d] = decay[:, :, None] * np.eye(d) + gamma**2 * b * squares
     T[:, :d, d], T[:, d, :d], T[:, d, d] = gamma**2 * beta**2 / d, p * squares[:, 0], beta**2
-    return SquaresMap(T, curvatures, lambda W: np.square(frame.in_groups(W)).sum(axis=2))
+    return SquaresMap(T, curvatures, frame.in_groups)
 
 
 _Indices = NDArray[np.int64]
@@ -166,18 +166,14 @@ class CycleMap(EnergyMap):
 
     Attributes
     ----------
-    roots : (g, d)
-        Square roots of the curvatures.
-    coordinates : callable
-        W, (m, n), to the coordinates of each group, (g, d, columns).
+    roots, coordinates
+        As in ``EnergyMap``.
     T : (k, g, d, d)
         ``I - N_i``, symmetric.
     shuffled : bool
         Whether the order is drawn anew in each cycle.
     """
 
-    roots: Array
-    coordinates: Callable[[Array], Array]
     T: Array
     shuffled: bool
 

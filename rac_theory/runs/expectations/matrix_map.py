@@ -113,18 +113,18 @@ class SquaresMap:
     T : (g, k, k)
         k is d, or larger by the numbers that are kept beside the squares, which are 0 at first.
     curvatures : (g, d)
-    squares : callable
-        W, (m, n), to the squares, (g, d).
+    coordinates : callable
+        W, (m, n), to the coordinates of each group, (g, d, columns).
     """
 
     T: Array
     curvatures: Array
-    squares: Callable[[Array], Array]
+    coordinates: Callable[[Array], Array]
 
     def start(self, W: Array) -> Array:
         """Return the squares at W, and zeros."""
         z = np.zeros(self.T.shape[:2])
-        z[:, : self.curvatures.shape[1]] = self.squares(W)
+        z[:, : self.curvatures.shape[1]] = np.square(self.coordinates(W)).sum(axis=2)
         return z
 
     def step(self, state: Array) -> Array:
@@ -277,6 +277,7 @@ def read_out(moments: Array, curvatures: Array) -> tuple[float, float, float]:
     return float(energies.sum()) / 2, float(np.vdot(curvatures, energies)), distance
 
 
+@dataclass(frozen=True, eq=False)
 class EnergyMap(ABC):
     """A moment map on the matrices e e', (g, d, d), of each group apart, where e are roots times coordinates.
 

@@ -329,12 +329,7 @@ class MethodMap:
 
 
 def method_map(
-    program: Program,
-    rests: Rests,
-    frame: Frame,
-    shape: tuple[int, int],
-    data: Callable[[Array], Data],
-    law: Law,
+    program: Program, rests: Rests, frame: Frame, shape: tuple[int, int], data: Callable[[Array], Data], law: Law
 ) -> MethodMap:
     """Return the map of a method in a frame, in floats; ``data`` makes gradients of Hessians, (g, s, r, r)."""
     curvatures, r = frame.by_group, len(law.mean)

@@ -86,7 +86,7 @@ def _minibatches(source: Minibatch, problem: Problem, Q: Rationals, W_star: Rati
         raise Unsupported(f"the components must be those of LeastSquares itself, got {repr_of(problem)}")
     X, Y = _fractions(dense(problem)), _fractions(problem.Y)
     l2, columns = Fraction(problem.l2), _identity(problem.shape[1])
-    hessians = [_kron(np.outer(x, x) + l2 * _identity(len(x)), columns) for x in X]
+    hessians = [np.kron(np.outer(x, x) + l2 * _identity(len(x)), columns) for x in X]
     offsets = [(np.outer(x, x @ W_star - y) + l2 * W_star).reshape(1, 1, -1, 1) for x, y in zip(X, Y, strict=True)]
     s = minibatch_share(len(X), source.size, replace=source.replace)
     weights = np.array([1 - s, *[s / len(X)] * len(X)], dtype=object)
@@ -187,18 +187,14 @@ def _hessian(problem: Problem) -> tuple[Rationals, Rationals]:
         X = _fractions(dense(problem))
         N = len(problem.Y)
         S = X.T @ X / N + _identity(m) * Fraction(problem.l2)
-        return _kron(S, _identity(n)), _solution(S, X.T @ _fractions(problem.Y) / N)
+        return np.kron(S, _identity(n)), _solution(S, X.T @ _fractions(problem.Y) / N)
     if not isinstance(problem, Quadratic):
         raise Unsupported(f"exact=True must be asked of Quadratic or LeastSquares, got {repr_of(problem)}")
     W_star = _fractions(problem.W_star)
     if problem.Q is not None:
         return _fractions(problem.Q), W_star
     R = _identity(n) if problem.R is None else _fractions(problem.R)
-    return _kron(_fractions(problem.S), R), W_star
-
-
-def _kron(S: Any, R: Any) -> Rationals:
-    return np.asarray(np.kron(S, R))
+    return np.kron(_fractions(problem.S), R), W_star
 
 
 def _fractions(values: Any) -> Rationals:

@@ -122,7 +122,7 @@ def scaled(moves: Moves) -> str | None:
 
 def _schedule(moves: Moves) -> str | None:
     """The lengths of steps over a long run change: a schedule may begin slowly, or late."""
-    D, G, _ = moves.later
+    D, G = moves.later
     factors = next(
         (fit for view in moves.claim.views if (fit := _multiple_in_time(moves, view, D, G)) is not None), None
     )

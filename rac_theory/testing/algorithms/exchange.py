@@ -83,8 +83,7 @@ def _products(difference: Array, U: Array, small: Array) -> Array:
 
 def _between(difference: Array, small: Array) -> _Numbers:
     """Products of two runs: neighbours, half a block apart, and as far from the first as from the last."""
-    size = np.sqrt(squared_norms(difference))
-    unit = np.where(size > small, 1 / np.maximum(size, 1e-300), 0.0)[:, None, None] * difference
+    unit = _of_length_one(difference, small)
     half = len(unit) // 2
     first, last = unit[:half], unit[half : 2 * half]
     pairs = {
@@ -93,6 +92,12 @@ def _between(difference: Array, small: Array) -> _Numbers:
         "between the first run and the last, and so on": (first, last[::-1]),
     }
     return list(pairs), np.stack([np.sum(A * B, axis=(1, 2)) for A, B in pairs.values()], axis=1)
+
+
+def _of_length_one(M: Array, small: Array) -> Array:
+    """Matrices, (runs, m, n), over their norms; zero where they are no longer than rounding."""
+    size = np.sqrt(squared_norms(M))
+    return np.asarray(np.where(size > small, 1 / np.maximum(size, 1e-300), 0.0)[:, None, None] * M)
 
 
 def _lengths(D: Array, R: Array, small: Array) -> _Numbers:
@@ -120,10 +125,7 @@ def _together(pair: PairedSteps, small: Array) -> _Numbers:
     Groups change places as a whole, so that any dependence between their runs shows, whatever runs it is between.
     """
     moves = pair.D[0], pair.R[0]
-    units = []
-    for M in moves:
-        size = np.sqrt(squared_norms(M))
-        units.append(np.where(size > small, 1 / np.maximum(size, 1e-300), 0.0)[:, None, None] * M)
+    units = [_of_length_one(M, small) for M in moves]
     centre = (units[0].mean(axis=0) + units[1].mean(axis=0)) / 2
     spread, repeats = [], []
     for M, unit in zip(moves, units, strict=True):

@@ -96,15 +96,15 @@ class Moves:
         return ratio, float(np.std(moved - ratio * fresh) / math.sqrt(len(moved)) / abs(fresh.mean()))
 
     @cached_property
-    def later(self) -> tuple[Array, Array, Array]:
-        """Fewer runs over many steps: moves, nan where rounding hides them, gradients, and the iterates after them."""
+    def later(self) -> tuple[Array, Array]:
+        """Fewer runs over many steps: moves, nan where rounding hides them, and gradients."""
         W = np.random.default_rng([self.seed, 33]).standard_normal((LATER_RUNS, *self.problem.shape))
         course = follow(self.claim.algorithm, self.problem, W, LATER, [self.seed, 34])
         D = -np.diff(course.W, axis=0)
         small = np.stack([blur(*pair) for pair in itertools.pairwise(course.W)])
         visible = np.sqrt(squared_norms(D)) > 1e6 * small
         G = np.stack([np.asarray(self.problem.gradient(V)) for V in course.W[:-1]])
-        return np.where(visible[..., None, None], D, np.nan), G, course.W[1:]
+        return np.where(visible[..., None, None], D, np.nan), G
 
     @property
     def alike_from_one_W(self) -> bool:

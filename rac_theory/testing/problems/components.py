@@ -142,9 +142,8 @@ def _descents(problem: FiniteSum, start: Array) -> tuple[Array, Array]:
         move = -rate[:, None, None] * G
         change = _integral(problem, W, move)
         halves = _integral(problem, W, move / 2) + _integral(problem, W + move / 2, move / 2)
-        sure = np.abs(change - halves) <= 1e-8 * np.abs(
-            halves
-        )  # else the gradient turns too sharply for so long a step
+        # Else the gradient turns too sharply for so long a step.
+        sure = np.abs(change - halves) <= 1e-8 * np.abs(halves)
         fallen -= np.where(sure, halves, 0.0)
         W = np.where(sure[:, None, None], W + move, W)
         turn = np.where(sure[:, None, None], single(problem, W, listed) - G, 0.0)

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rac_theory.base import Array, import_extra, type_name
-from rac_theory.numerics import Matrix, squares
+from rac_theory.numerics import Matrix, is_semidefinite
 from rac_theory.verdicts.sharpness.function_conditions import Condition, Form, total
 from rac_theory.verdicts.sharpness.program import Program, program
 from rac_theory.verdicts.sharpness.setting import Setting
@@ -75,13 +75,7 @@ class Certificate:
             return False
         if any(rest.values.values()):
             return False
-        return all(_is_positive(rest.matrix(block, stated.vectors)) for block in range(stated.blocks))
-
-
-def _is_positive(M: Matrix) -> bool:
-    """Whether M is a sum of squares, which is multiplied out."""
-    decomposition = squares(M)
-    return decomposition is not None and decomposition.proves(M)
+        return all(is_semidefinite(rest.matrix(block, stated.vectors)) for block in range(stated.blocks))
 
 
 def remainder(stated: Program, bound: Fraction, multipliers: tuple[tuple[Condition, Fraction], ...]) -> Form:

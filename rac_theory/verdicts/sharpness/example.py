@@ -294,12 +294,8 @@ def _hardest(setting: Setting, widths: int, rng: np.random.Generator) -> Rotated
     k, least = setting.blocks, max(setting.mu / setting.L, _LEAST)
 
     def at(point: list[Fraction]) -> Rotated:
-        curvatures, start, wide, tangents = (
-            point[:k],
-            point[k : 2 * k],
-            point[2 * k :][:widths],
-            point[2 * k + widths :],
-        )
+        curvatures, start, further = point[:k], point[k : 2 * k], point[2 * k :]
+        wide, tangents = further[:widths], further[widths:]
         return Rotated(
             tuple(least + (1 - least) * x for x in curvatures),
             tuple(_LEAST + x for x in wide),

@@ -9,10 +9,7 @@ TheoremId: TypeAlias = Literal["T1", "T2", "T3", "T3_isotropic", "T4"]
 THEOREMS: tuple[TheoremId, ...] = ("T1", "T2", "T3", "T3_isotropic", "T4")
 
 _CLASSES = {"T1": "smooth", "T2": "smooth PL", "T3": "smooth convex", "T3_isotropic": "smooth convex"}
-_METRICS = {
-    "T1": "E|grad f(W^t)|^2, averaged over t < {steps},",
-    "T4": "E|W^{steps} - W*|^2",
-}
+_METRICS = {"T1": "E|grad f(W^t)|^2, averaged over t < {steps},", "T4": "E|W^{steps} - W*|^2"}
 _STARTS = {
     "T1": "f(W^0) - f*",
     "T2": "f(W^0) - f*",

@@ -41,14 +41,9 @@ def more_than(verdict: "Verdict") -> str:
 def _unknown(verdict: "Verdict") -> list[str]:
     """The constants that the claim, its assumptions or its metric need, and that are not known."""
     theorem = verdict.theorem
-    names = [
-        symbol.constant
-        for symbol in (*theorem.symbols, *constants_in(*relations_in(*theorem.given)))
-        if symbol.constant
-    ]
-    return [
-        name for name in dict.fromkeys((*names, *theorem.metric.needs)) if np.isnan(getattr(verdict.constants, name))
-    ]
+    symbols = (*theorem.symbols, *constants_in(*relations_in(*theorem.given)))
+    names = [*(symbol.constant for symbol in symbols if symbol.constant), *theorem.metric.needs]
+    return [name for name in dict.fromkeys(names) if np.isnan(getattr(verdict.constants, name))]
 
 
 def _given(unknown: Sequence[str]) -> str:

@@ -24,23 +24,10 @@ from rac_theory.numerics import PROJECTION, RUNS, Account, Randomness, child, ge
 from rac_theory.problems import components_of, gradient_variance
 from rac_theory.statements import Theorem
 from rac_theory.theorems import theorem_named
-from rac_theory.verdicts.verification.decision import (
-    Status,
-    exact_decision,
-    sampled_decision,
-    with_reservations,
-)
+from rac_theory.verdicts.verification import reading
+from rac_theory.verdicts.verification.decision import Status, exact_decision, sampled_decision, with_reservations
 from rac_theory.verdicts.verification.evidence_of_runs import Observation
 from rac_theory.verdicts.verification.judged_claim import Evidence, JudgedClaim, Recording, Trial, exact_recording
-from rac_theory.verdicts.verification.reading import (
-    LIMIT,
-    MOST_RUNS,
-    UNTIL_DECIDED,
-    groupings,
-    part_size,
-    read,
-    read_until_decided,
-)
 from rac_theory.verdicts.verification.verdict import Verdict
 
 PILOT_RUNS = 16
@@ -152,10 +139,10 @@ def judge(
         claims = [JudgedClaim.of(trial, exact, exact=True) for trial in applicable]
         observations = [Observation.of(claim, exact) for claim in claims]
     elif until_decided:
-        limits = level / groupings(runs, part_size(case.steps))
-        claims, observations = read_until_decided(applicable, runs, child(seed, RUNS), n_jobs, level)
+        limits = level / reading.groupings(runs, reading.part_size(case.steps))
+        claims, observations = reading.read_until_decided(applicable, runs, child(seed, RUNS), n_jobs, level)
     else:
-        claims, observations = read(applicable, runs, child(seed, RUNS), n_jobs)
+        claims, observations = reading.read(applicable, runs, child(seed, RUNS), n_jobs)
     shared = {"alpha": alpha, "levels": dict(account.spent), "case": case, "seed": (seed.entropy, seed.spawn_key)}
     decided = iter(
         _verdict(claim, observation, exact, level, limits, shared)
@@ -309,10 +296,11 @@ def verify(
 def _number_of_runs(runs: int | str, most_runs: int | None) -> int:
     """Return the number of runs, or the largest number to be read until decided."""
     if isinstance(runs, str):
-        checks.one_of("runs", runs, [UNTIL_DECIDED])
-        return checks.integer("most_runs", MOST_RUNS if most_runs is None else most_runs, 1, LIMIT)
+        checks.one_of("runs", runs, [reading.UNTIL_DECIDED])
+        return checks.integer("most_runs", reading.MOST_RUNS if most_runs is None else most_runs, 1, reading.LIMIT)
     if most_runs is not None:
         raise ValueError(
-            f"most_runs must be None beside runs={shown(runs)}, got {shown(most_runs)}; it needs {UNTIL_DECIDED!r}"
+            f"most_runs must be None beside runs={shown(runs)}, got {shown(most_runs)}; it needs "
+            f"{reading.UNTIL_DECIDED!r}"
         )
     return checks.count("runs", runs)
