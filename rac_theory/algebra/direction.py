@@ -78,7 +78,9 @@ class _Ways(Signs):
             self.used.add(self.region.lemmas[e].origin)
             return self.region.lemmas[e].ways[symbol]
         trend = self._by_rule(e, symbol)
-        return self._by_derivative(e, symbol) if trend is None and not isinstance(e, kinds.Let) else trend
+        if trend is not None or isinstance(e, kinds.Let):
+            return trend
+        return "up" if self._is_slope("up", e, symbol) else "down" if self._is_slope("down", e, symbol) else None
 
     def _by_rule(self, e: Expression, symbol: Symbol) -> Way | None:
         match e:
@@ -154,9 +156,6 @@ class _Ways(Signs):
             if any(self.sign(rival - member) == 1 for rival in members if rival != member):
                 members.remove(member)
         return together(self.way(member, symbol) for member in members)
-
-    def _by_derivative(self, e: Expression, symbol: Symbol) -> Way | None:
-        return "up" if self._is_slope("up", e, symbol) else "down" if self._is_slope("down", e, symbol) else None
 
     def _is_slope(self, trend: Way, e: Expression, symbol: Symbol) -> bool:
         """Whether the derivative has the sign of a way, and what it divides by is zero at an end at most.

@@ -69,7 +69,8 @@ def number(expression: Expression, values: Mapping[str, Any]) -> Any:
     [1.0, 0.3679, 0.1353]
     """
     with np.errstate(all="ignore"):
-        return _read(expression, _values(values)).number
+        at = {name: np.asarray(value, dtype=np.float64)[()] for name, value in values.items()}
+        return _read(expression, _Values(at, {})).number
 
 
 def truth(relation: Relation, values: Mapping[str, Any], rounding: float = 0.0) -> Any:
@@ -96,10 +97,6 @@ def truth(relation: Relation, values: Mapping[str, Any], rounding: float = 0.0) 
     """
     with np.errstate(all="ignore"):
         return _truth(relation, [number(term, values) for term in relation.terms], rounding)
-
-
-def _values(values: Mapping[str, Any]) -> _Values:
-    return _Values({name: np.asarray(value, dtype=np.float64)[()] for name, value in values.items()}, {})
 
 
 def _truth(relation: Relation, terms: Sequence[Any], rounding: float = 0.0) -> Any:

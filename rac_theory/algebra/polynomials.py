@@ -220,9 +220,5 @@ def _factor(key: Any, value: Any) -> tuple[Expression, bool]:
     """A factor of a monomial, and whether it stands above the line."""
     if isinstance(value, Polynomial):
         return Power(value.expression, _term(key, 1)), True
-    base = _written(key)
+    base = key.expression if isinstance(key, Atom) else key
     return (base if abs(value) == 1 else base ** abs(value)), value > 0
-
-
-def _written(letter: Any) -> Any:
-    return letter.expression if isinstance(letter, Atom) else letter

@@ -75,7 +75,8 @@ def text(expression: Expression | Relation) -> str:
         case kinds.Power(base, Number(value)) if value == Fraction(1, 2):
             return f"sqrt({text(base)})"
         case kinds.Power(base, exponent):
-            return f"{_bracketed(base, ATOM)}^{_exponent(exponent)}"
+            raised = re.sub(r" ([+-]) ", r"\1", text(exponent))
+            return f"{_bracketed(base, ATOM)}^{raised if raised.isalnum() else f'{{{raised}}}'}"
         case kinds.Powers():
             a, b, c = (_bracketed(end, PRODUCT) for end in ends(expression))
             return f"{a} + {b} + ... + {c}"
@@ -127,11 +128,6 @@ def _raised(base: Expression, exponent: Expression) -> Expression:
         case Number(value) if value == 1:
             return base
     return kinds.Power(base, exponent)
-
-
-def _exponent(exponent: Expression) -> str:
-    written = re.sub(r" ([+-]) ", r"\1", text(exponent))
-    return written if written.isalnum() else f"{{{written}}}"
 
 
 def _factor(factor: Expression, last: bool) -> str:

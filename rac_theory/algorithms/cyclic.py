@@ -81,14 +81,11 @@ class CyclicRACLoRA(OneSided):
     def fresh(self) -> RACLoRA:
         """The same steps along blocks that are drawn independently, each as often as any other: even one that the
         sketch lists and never draws has its turn."""
-        return RACLoRA(self._equally_likely, self.gamma, self.side)
-
-    @property
-    def _equally_likely(self) -> Sketch:
         support = Moments(self.sketch).support
         assert support is not None  # blocks has refused it otherwise
         values, probabilities = support
-        return self.sketch if np.ptp(probabilities) == 0 else FiniteSupport(*equally_likely(values))
+        is_even = np.ptp(probabilities) == 0
+        return RACLoRA(self.sketch if is_even else FiniteSupport(*equally_likely(values)), self.gamma, self.side)
 
     @property
     def deterministic(self) -> bool:

@@ -172,8 +172,8 @@ class RACLoRA(SketchedDescent):
     def low_rank_steps(self, rng: np.random.Generator, W: Array) -> Iterator[Step]:
         """Yield one step with fresh sketches after the other."""
         if self.sketch is None:
-            step = partial(_full_step, self.gamma)
-            return repeat(LowRankStep(step, np.eye(W.shape[-2])[None], self.gamma, "left"))
+            identity = np.eye(W.shape[-2])[None]
+            return repeat(LowRankStep(lambda W, G: np.asarray(W - self.gamma * G), identity, self.gamma, "left"))
         if self.lora_alpha is None:
             return sketched_steps(self.sketch, self.side, self.gamma, rng, W)
         plain = draws_ahead(self.sketch, rng, len(W), W.dtype.type)
@@ -245,11 +245,6 @@ def sketched_steps(
     """Yield projected steps on one side, with a fresh sketch for every run each time."""
     drawn = ranges(sketch, rng, len(W), W.dtype.type)
     return (LowRankStep(partial(projected_step, Q, gamma), Q, gamma, side) for Q in drawn)
-
-
-def _full_step(gamma: float, W: Array, G: Array) -> Array:
-    """Return ``W - gamma G``."""
-    return np.asarray(W - gamma * G)
 
 
 def projected_step(Q: Array, gamma: float, W: Array, G: Array) -> Array:

@@ -249,14 +249,11 @@ def _fits(name: str, got: tuple[int, ...], ndim: int | None, shape: Sequence[int
 
 def real(name: str, value: float) -> float:
     """Accept one real number as it is, nan and infinity too: an int, a float or a Fraction that a float can hold."""
-    if not isinstance(value, Real) or (_number(value) != _number(value) and not _is_nan(value)):
+    is_nan = isinstance(value, float | np.floating) and bool(value != value)
+    if not isinstance(value, Real) or (math.isnan(_number(value)) and not is_nan):
         hint = " (floats end at 1.8e308)" if isinstance(value, int) and not isinstance(value, bool) else ""
         raise ValueError(f"{name} must be a number, nan where it is unknown, got {shown(value)}{hint}")
     return value
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float | np.floating) and bool(value != value)
 
 
 def positive(name: str, value: float) -> float:

@@ -27,7 +27,7 @@ def heard_once() -> Iterator[None]:
 
     def end(number: int, _: object) -> None:
         for signum in before:
-            signal.signal(signum, _hear_nothing)
+            signal.signal(signum, lambda *_: None)
         signal.raise_signal(number)  # Python handles others that wait with it, and would complain of them once ignored
         for signum in before:
             signal.signal(signum, signal.SIG_IGN)
@@ -40,10 +40,6 @@ def heard_once() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _hear_nothing(number: int, _: object) -> None:
-    pass
 
 
 def status_of_interrupt(error: KeyboardInterrupt) -> int:

@@ -148,7 +148,10 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         members: list[Any] = [*kind]
         return _checked(f"one of {', '.join(map(str, members))}", lambda data: data in members, kind)
     if origin is Literal:
-        return _checked(f"one of {', '.join(map(repr, inner))}", _is_one_of(inner))
+        return _checked(
+            f"one of {', '.join(map(repr, inner))}",
+            lambda data: any(type(data) is type(choice) and data == choice for choice in inner),
+        )
     if origin in (list, tuple):
         return _sequence(origin, _reader(inner[0]))
     if origin is dict:
@@ -370,10 +373,6 @@ def _checked(rule: str, fits: Callable[[Any], bool], make: Callable[[Any], Any] 
     return read
 
 
-def _is_one_of(choices: tuple[Any, ...]) -> Callable[[Any], bool]:
-    return lambda data: any(type(data) is type(choice) and data == choice for choice in choices)
-
-
 def _float(data: Any) -> float:
     try:
         if type(data) in (float, int) and math.isfinite(number := float(data)):
@@ -396,14 +395,10 @@ def _text(data: Any) -> str:
         return data
     if not isinstance(data, str):
         raise _Misfit("a string", shown(data))
-    if not _is_harmless(data):
+    # What would steer a terminal, or is half of a character.
+    if any(category(c) in ("Cc", "Cs") for c in data if c not in "\n\t"):
         raise _Misfit("a string that can be printed", shown(data))
     return data
-
-
-def _is_harmless(text: str) -> bool:
-    """Whether no character would steer a terminal, or is half of one."""
-    return text.isprintable() or not any(category(c) in ("Cc", "Cs") for c in text if c not in "\n\t")
 
 
 _SCALARS: Mapping[type, Callable[[Any], Any]] = {

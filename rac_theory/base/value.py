@@ -39,7 +39,7 @@ def read_only(value: Any) -> Any:
 
     An array that can be written is copied, as whoever has it may go on writing; one that cannot is kept as it is.
     """
-    return _within(value, _copied)
+    return _within(value, lambda array: _sealed(array.copy()) if array.flags.writeable else array)
 
 
 def sealed(value: Any) -> Any:
@@ -55,10 +55,6 @@ def _within(value: Any, of_array: Any) -> Any:
     if isinstance(value, Mapping):
         return ReadOnlyDict({key: _within(item, of_array) for key, item in value.items()})
     return tuple(_within(item, of_array) for item in value) if type(value) is tuple else value
-
-
-def _copied(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return _sealed(array.copy()) if array.flags.writeable else array
 
 
 def _sealed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

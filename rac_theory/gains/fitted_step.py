@@ -21,7 +21,7 @@ inverse of S, and its mean is bounded from draws. So is that of :math:`\max(s_i,
 are raised to c where they are smaller; c is what promises most by a first few draws.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -76,15 +76,16 @@ def in_a_range(
     """Return a lower bound of the smallest eigenvalue of E[M], and from how many draws."""
     n = max(2, min(draws, _ENTRIES // len(spectrum)))
     first = max(1, n // _FIRST_FOR_FLOOR)
-    pilot = _draws(algorithm, first, rng)
+    at_once = _ENTRIES_AT_ONCE // (algorithm.sketch.dim * algorithm.sketch.rank)
+    pilot = list(_ranges(algorithm, first, rng, at_once))
     floors = [float(spectrum.max()) * 2.0**-k for k in range(1, 13)]
     floor = max(floors, key=lambda height: _promised(algorithm, spectrum, height, pilot, alpha, n - first))
-    return _bound(algorithm, spectrum, floor, _draws(algorithm, n - first, rng), alpha), n - first
+    return _bound(algorithm, spectrum, floor, list(_ranges(algorithm, n - first, rng, at_once)), alpha), n - first
 
 
-def _draws(algorithm: FittedDescent, n: int, rng: np.random.Generator) -> list[Array]:
-    block = max(1, _ENTRIES_AT_ONCE // (algorithm.sketch.dim * algorithm.sketch.rank))
-    return [draw_ranges(algorithm.sketch, rng, min(block, n - start)) for start in range(0, n, block)]
+def _ranges(algorithm: FittedDescent, n: int, rng: np.random.Generator, at_once: int) -> Iterator[Array]:
+    for start in range(0, n, max(1, at_once)):
+        yield draw_ranges(algorithm.sketch, rng, min(max(1, at_once), n - start))
 
 
 def _promised(
@@ -186,7 +187,8 @@ def _sampled(
     """A lower bound for the smallest eigenvalue of E[M], and from how many draws."""
     draws = max(2, min(draws, _NUMBERS // algorithm.sketch.dim**2))
     first = max(1, draws // _FIRST)
-    pilot = list(_ranges(algorithm, first, rng))
+    at_once = _BLOCK // algorithm.sketch.dim**2
+    pilot = list(_ranges(algorithm, first, rng, at_once))
     n = draws - first
     promised = []
     for cap in _CAPS:
@@ -196,18 +198,12 @@ def _sampled(
         promised.append((kl_lower(1 / b, n, alpha) * b * extreme_eigenvalues(mean)[0], curvature, mean, b))
     _, curvature, before, b = max(promised, key=lambda promise: promise[0])
     root = _inverse_root(before)
-    mean = root @ _mean(algorithm, curvature, _ranges(algorithm, n, rng)) @ root / b
+    mean = root @ _mean(algorithm, curvature, _ranges(algorithm, n, rng, at_once)) @ root / b
     least = min(1.0, max(0.0, extreme_eigenvalues((mean + mean.T) / 2)[0]))
     return kl_lower(least, n, alpha) * b * max(0.0, extreme_eigenvalues(before)[0]), n
 
 
-def _ranges(algorithm: FittedDescent, draws: int, rng: np.random.Generator) -> Iterator[Array]:
-    block = max(1, _BLOCK // algorithm.sketch.dim**2)
-    for start in range(0, draws, block):
-        yield draw_ranges(algorithm.sketch, rng, min(block, draws - start))
-
-
-def _mean(algorithm: FittedDescent, curvature: SeenCurvature, blocks: Iterator[Array] | list[Array]) -> Array:
+def _mean(algorithm: FittedDescent, curvature: SeenCurvature, blocks: Iterable[Array]) -> Array:
     total, n = np.zeros(curvature.S.shape[1:]), 0
     for U in blocks:
         total += algorithm.matrices(curvature, U)[0].sum(axis=0)

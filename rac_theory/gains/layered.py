@@ -34,10 +34,10 @@ def blocks(Q: Smoothness, layers: Layers) -> Blocks:
     """Return a bound of Q without coupling between layers."""
     if layers.shapes == (layers.shape,):
         return Blocks([Q], exact=True)
-    if (scale := _scale(Q)) is not None or layers.shape[0] > LARGEST_SIDE:
-        largest = Q.largest if scale is None else scale
-        smoothness = [Smoothness.of_terms([(identity(m, largest), identity(n))]) for m, n in layers.shapes]
-        return Blocks(smoothness, exact=scale is not None)
+    is_scalar = all(multiple_of_identity(factor) is not None for term in Q.terms for factor in term)
+    if is_scalar or layers.shape[0] > LARGEST_SIDE:
+        smoothness = [Smoothness.of_terms([(identity(m, Q.largest), identity(n))]) for m, n in layers.shapes]
+        return Blocks(smoothness, exact=is_scalar)
     M, smoothness, replaced = Q.dense, [], False
     parts = [*layers.slices()]
     coupled = [
@@ -66,7 +66,7 @@ def along_all_layers(algorithm: LayeredRACLoRA, Q: Smoothness) -> tuple[float, s
     off, how = 0.0, list[str]()
     for layer, shape in zip(algorithm.of_layers, algorithm.layers.shapes, strict=True):
         if layer.sketch is None:
-            second_moments.append(_unchanged)
+            second_moments.append(lambda M: M)
             continue
         moments = Moments(layer.sketch)
         second, pair = moments.second_moment, moments_of(moments)
@@ -81,17 +81,6 @@ def along_all_layers(algorithm: LayeredRACLoRA, Q: Smoothness) -> tuple[float, s
     off_T = 2.01 * off * len(second_moments) * float(np.linalg.norm(M))
     bound = largest_ratio((T + T.T) / 2, (K + K.T) / 2, off_T=off_T, off_K=off)
     return (bound, "; ".join(dict.fromkeys(how))) if bound < math.inf else None
-
-
-def _unchanged(M: Array) -> Array:
-    return M
-
-
-def _scale(Q: Smoothness) -> float | None:
-    """The number l with ``Q = l I``, if the terms show that there is one."""
-    if any(multiple_of_identity(factor) is None for term in Q.terms for factor in term):
-        return None
-    return Q.largest
 
 
 def _norm(B: Array) -> float:

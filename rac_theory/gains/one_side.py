@@ -182,16 +182,13 @@ def _listed(moments: Moments) -> Pair | None:
     off = OFF if basis is None or not basis.size else OFF * len(Q) / float(lengths[positive][-1]) ** 2
     mean = np.einsum("k,kir,kjr->ij", weights, Q, Q, optimize=True)
     how = "enumerated over the support" + (", on trust" if moments.on_trust else "")
-    return Pair((mean + mean.T) / 2, lambda S: _second(Q, weights, basis, S), basis, off, how, True)
 
+    def second(S: Array) -> Array:
+        inner = Q.mT @ (S if basis is None else basis.T @ S @ basis) @ Q
+        T = np.einsum("kir,kjr->ij", Q @ inner * weights[:, None, None], Q, optimize=True)
+        return np.asarray((T + T.T) / 2)
 
-def _second(Q: Array, weights: Array, basis: Array | None, S: Array) -> Array:
-    """``sum p Q (Q'SQ) Q'`` for ranges Q, (k, d, r)."""
-    if basis is not None:
-        S = basis.T @ S @ basis
-    inner = Q.mT @ S @ Q
-    T = np.einsum("kir,kjr->ij", Q @ inner * weights[:, None, None], Q, optimize=True)
-    return np.asarray((T + T.T) / 2)
+    return Pair((mean + mean.T) / 2, second, basis, off, how, True)
 
 
 def _largest_of_draws(moments: Moments, S: Array) -> float:

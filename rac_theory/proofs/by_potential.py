@@ -14,7 +14,7 @@ from rac_theory.proofs.proof import Proof
 from rac_theory.proofs.prove import looked_for
 from rac_theory.proofs.quantities import G, Gx, Gy, M, V, Vz, Zy, distance, gap
 from rac_theory.proofs.schemas import grant
-from rac_theory.proofs.shape import plain, stepping, weight_of
+from rac_theory.proofs.shape import plain, same, stepping, weight_of
 from rac_theory.statements import Predicate, Theorem, rac_lora_accelerated, rac_lora_momentum
 from rac_theory.statements.symbols import T, alpha, distance0, gap0, gap0_upper, lambda_min
 
@@ -121,7 +121,7 @@ class _Premises:
         decay, rest = self._split()
         rho = plain(decay.at({T: 1}) / decay.at({T: 0}))
         e = plain(rest.at({T: 1}))
-        if not _same(decay, rho**T * decay.at({T: 0})) or not _same(rest, powers(rho, 0, T - 1) * e):
+        if not (same(decay, rho**T * decay.at({T: 0})) and same(rest, powers(rho, 0, T - 1) * e)):
             raise Missing("the bound must be rho^T times what is known at first, and what (1 + ... + rho^(T-1)) e adds")
         factor = self._asked(rho, "the factor of a step must not be negative")
         x = COURSES[self.psi.start].x
@@ -170,7 +170,3 @@ class _Premises:
                 *(drawn for drawn in map(drawn_in, (fact.value for fact in self.facts)) if drawn & letters)
             )
         return tuple(fact for fact in self.facts if drawn_in(fact.value) <= letters)
-
-
-def _same(left: Expression, right: Expression) -> bool:
-    return (read(left) - read(right)).is_zero

@@ -103,16 +103,16 @@ class Rule(Enum):
         (2, 5, 6, 7),
     )
     ACCUMULATE = "Added from the last step on", "accumulate start j", "iterations:accumulated", _accumulated, (1,)
-    GATHER = "Added, with what noise lets grow", "gather start", "over_sizes:gathered", _gathered, (1, 2, 3, 4, 5, 6, 7)
-    WEIGH = "Added, with weights that grow", "weigh start", "over_sizes:weighed", _weighed, (1,)
+    GATHER = "Added, with what noise lets grow", "gather start", "iterations:gathered", _gathered, (1, 2, 3, 4, 5, 6, 7)
+    WEIGH = "Added, with weights that grow", "weigh start", "iterations:weighed", _weighed, (1,)
     POTENTIAL = "A potential", "potential start psi p", "iterations:potential", _potential, (3, 5, 6, 7)
-    DRIFT = "Iterated, and the mean over k", "drifted push", "clients:drifted", _drifted, (1,)
+    DRIFT = "Iterated, and the mean over k", "drifted push", "iterations:drifted", _drifted, (1,)
     LAST = "At W^T", "lasting start", "rules:lasting", lambda end: f"from {end}, on average at W^T"
     SQUARES = (
         *("Squares over t", "squares at", "rules:squares"),
         lambda weights, squares: f"as a sum over t < T of squares times what is not negative{_by(weights)}",
     )
-    SUM = "A sum over t", "sign", "over_sizes:some", lambda of: f"as a sum over t < T of what is positive{_by(of)}"
+    SUM = "A sum over t", "sign", "iterations:some", lambda of: f"as a sum over t < T of what is positive{_by(of)}"
     POWER = "A power", "sign", "rules:power", lambda base, *whole: f"as a power{_of(base)}"
     POWERS = "A sum of powers", "sign", "rules:power", lambda base: f"as a sum of powers{_of(base)}"
     WEIGHTS = "A sum of weights", "sign", "rules:weights", lambda base: f"as a sum of powers{_of(base) or ' of 1'}"

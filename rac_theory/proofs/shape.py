@@ -97,7 +97,7 @@ def _iterated(left: Expression, bound: Expression, start: Symbol, about: Predica
     is_floor = T not in symbols_of(rest) and not read(rest).is_zero
     e = plain(rest - rho * rest if is_floor else _at(rest, 1))
     noise = rest if is_floor else powers(rho, 0, T - 1) * e
-    if not (_same(share, times * rho**T) and _same(rest, noise)):
+    if not (same(share, times * rho**T) and same(rest, noise)):
         return
 
     def conclude(premises: Found) -> tuple[Fact, Fact]:
@@ -127,7 +127,7 @@ def _potential(left: Expression, bound: Expression, start: Symbol, about: Predic
     count = plain(1 / (of_gap if has_gap else of_distance))
     p, one_step = plain(_at(count, 0)), plain(_at(count, 1))
     c, a, b = plain(one_step - p), plain(of_gap * count), plain(of_distance * count)
-    if not (_same(count, c * T + p) and _same(bound, (a * gap0 + b * distance0**2) / count)):
+    if not (same(count, c * T + p) and same(bound, (a * gap0 + b * distance0**2) / count)):
         return
     shares = {gap0: a, distance0: b} if has_gap else {distance0: b}
     for length in (lambda_min * distance, V2):
@@ -164,7 +164,7 @@ def _telescoped(left: Expression, bound: Expression, start: Symbol, about: Predi
     W_T = powers(weight, 1, T)
     theta = plain(1 / (_at(share, 1) * weight))
     e = plain(rest * theta)
-    if not _same(share * W_T * theta, one.value.expression) or T in symbols_of(e):
+    if not same(share * W_T * theta, one.value.expression) or T in symbols_of(e):
         return
 
     def conclude(premises: Found) -> tuple[Fact, Fact]:
@@ -191,7 +191,7 @@ def _accumulated(left: Expression, bound: Expression, start: Symbol, about: Pred
     first = plain(_at(p, 1))
     rho = plain(_at(p, 2) / first - 1)
     p_j = first * powers(rho, 0, j - 1)
-    if not _same(p, p_j.at({j: T})):
+    if not same(p, p_j.at({j: T})):
         return
 
     def conclude(premises: Found) -> tuple[Fact, Fact]:
@@ -229,5 +229,6 @@ def plain(value: Expression) -> Expression:
     return simplified(read(value)).expression
 
 
-def _same(left: Expression, right: Expression) -> bool:
+def same(left: Expression, right: Expression) -> bool:
+    """Whether two expressions have one normal form."""
     return (read(left) - read(right)).is_zero

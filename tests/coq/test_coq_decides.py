@@ -1,5 +1,6 @@
 """What Coq itself accepts and refuses: ``python -m pytest tests/coq``, with coqc on the path."""
 
+import doctest
 import os
 import re
 import shutil
@@ -23,7 +24,6 @@ from rac_theory.commands.cli import main
 from rac_theory.discovery import discover
 from rac_theory.numerics.rational import certified
 from rac_theory.proofs.coq.kernel import REALS, NoAnswer, ask, keep
-from rac_theory.proofs.coq.readings import misread
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, read
@@ -34,8 +34,11 @@ from rac_theory.statements import mean_squared_gradient
 from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth, smooth_along_sketch
 from rac_theory.statements.symbols import K, L, N, T, distance0, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap
+from tests.coq import readings as read_by_coq
+from tests.coq.readings import misread
 from tests.fuzz.expressions import drawn, misread_by_coq
 from tests.proofs.from_facts import searched
+from tests.proofs.strict import times_what_is_positive as strict
 
 x, y, z, k, j = map(Symbol, ("x", "y", "z", "k", "j"))
 half = Fraction(1, 2)
@@ -247,7 +250,7 @@ def test_what_is_averaged_must_be_integrable():
 
 def about_a_coin():
     """T2 and x^2/2 at a coin that is thrown until it shows tails."""
-    instances = files("rac_theory.proofs.coq").joinpath("instances.v").read_text()
+    instances = Path(__file__).with_name("instances.v").read_text()
     text = prove("T2").coq().replace("Print Assumptions T2.", "")
     return text + instances + Path(__file__).with_name("coin.v").read_text()
 
@@ -454,6 +457,10 @@ def test_an_error_in_a_file_is_a_refusal(text):
         answer("From Coq Require Import Nothing.")
 
 
+def test_a_reading_is_a_lemma():
+    assert doctest.testmod(read_by_coq) == (0, 4)
+
+
 def test_expressions_are_read():
     """Each by its value, and beside it by another, which is not proved: would catch any reading that proves all."""
     readings = [(each, VALUES, value) for each, value in READINGS]
@@ -548,6 +555,15 @@ def from_facts_alone():
 def test_what_is_proved_from_the_facts_of_a_method_alone_is_accepted():
     """Proofs that are looked for among the facts that its lines say, of an exact and of a noisy step."""
     assert objections()[from_facts_alone] == {"T2": "", "T5": ""}
+
+
+@accepted
+def times_what_is_positive():
+    return {name: proof.coq() for name, proof in strict().items()}
+
+
+def test_a_claim_may_be_divided_by_what_a_rule_finds_positive():
+    assert objections()[times_what_is_positive] == {"cases": "", "instance": ""}
 
 
 @accepted

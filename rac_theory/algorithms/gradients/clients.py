@@ -235,7 +235,8 @@ class Clients:
 
         Who takes part is drawn before.
         """
-        clients, weights = _clients(problem), _weights(problem)
+        clients = _clients(problem)
+        weights = getattr(problem, "weights", (1.0,) * len(clients))
         present = None if self.participation is None else self._counted(len(clients), len(W), rng).astype(W.dtype)
         total = np.zeros_like(W)
         for m, client in enumerate(clients):
@@ -256,8 +257,3 @@ def _clients(problem: Any) -> tuple[Problem, ...]:
     if not hasattr(problem, "clients"):
         raise ValueError(f"problem must have clients, such as Federated(problem, clients=4), got {shown(problem)}")
     return cast(tuple[Problem, ...], problem.clients)
-
-
-def _weights(problem: Any) -> tuple[float, ...]:
-    """What clients weigh; the same where the problem does not say."""
-    return getattr(problem, "weights", (1.0,) * len(problem.clients))

@@ -1,15 +1,16 @@
-"""The rules of induction whose steps are the same at each t, as theorems of the library, and what each asks."""
+"""The rules of induction as theorems of the library, and what each asks: of steps that are the same at each t, of steps
+that change with t, and of the steps of a client in a round."""
 
 from collections.abc import Iterator, Mapping
 
-from rac_theory.algebra import Expression, Ratio, Symbol, symbols_of, total
-from rac_theory.proofs.coq.lemma import Lemma
+from rac_theory.algebra import Expression, Product, Ratio, Sum, Symbol, Total, symbols_of, total
+from rac_theory.proofs.coq.lemma import Lemma, begun
 from rac_theory.proofs.coq.lemmas import Lemmas
 from rac_theory.proofs.coq.means import linear, mean_of, mean_over
 from rac_theory.proofs.drawn import Drawn, drawn_in
 from rac_theory.proofs.fact import Fact, read
 from rac_theory.proofs.induction import ADDED, COURSES, Course, S, share_beside
-from rac_theory.proofs.quantities import Gx, gap
+from rac_theory.proofs.quantities import Gx, gap, moved, moved_next, own
 from rac_theory.proofs.rules import Rule
 from rac_theory.statements.symbols import T, gap0, gap0_upper, t
 
@@ -35,10 +36,7 @@ def goal(
 ) -> str:
     """Return a script for a goal that is what a fact says, written in another way."""
     lemma = lemmas.known(fact)
-    over = lemma.over
-    rule = "lt_from" if strict else "le_from"
-    proof = lemma.positive(()) if strict else lemma.at_least_zero(())
-    return f"  - {introduced}{before}apply ({rule} _ _ _ {proof}). {after}{lemmas.algebra((), over)}\n"
+    return f"  - {introduced}{before}{lemma.applied((), strict=strict)} {after}{lemmas.algebra((), lemma.over)}\n"
 
 
 def of_state(x: Expression, lemmas: Lemmas) -> str:
@@ -46,12 +44,6 @@ def of_state(x: Expression, lemmas: Lemmas) -> str:
     assert isinstance(x, Symbol)
     lemmas.terms.normal(x)
     return lemmas.terms.letter(x)
-
-
-def _after(psi: Expression, lemmas: Lemmas) -> str:
-    """What turns the mean at the next point into letters of this one: for squares, by what a step is."""
-    squares = [square for square in lemmas.squares if square in drawn_in(read(psi))]
-    return "".join(f"rewrite {_after_square(square, lemmas)}. " for square in squares)
 
 
 def followed(x: Expression, lemmas: Lemmas) -> str:
@@ -157,7 +149,9 @@ def _psi(fact: Fact, lemmas: Lemmas) -> tuple[str, str, str, str]:
     squares = ((psi.share, square, first.at(at_first)) for square, first in lemmas.first.items())
     memory = next((row for row in squares if row[1] in drawn_in(read(psi.value))), None)
     begin = _begun(psi.below, psi.shares, lemmas, memory)
-    return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after(psi.value, lemmas)}", begin
+    drawn = drawn_in(read(psi.value))
+    after = "".join(f"rewrite {_after_square(square, lemmas)}. " for square in lemmas.squares if square in drawn)
+    return function, has_mean, f"rewrite ({why} : _ = {mean}). {after}", begin
 
 
 def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:
@@ -239,7 +233,6 @@ def _at_next(psi: Ratio, lemmas: Lemmas) -> tuple[str, str, str, str]:
     _, mean, why = mean_of(
         parts,
         "H",
-        lemmas,
         lambda letter: f"({terms.letter(letter)} (next W H))",
         lambda letter: lemmas.integrable_next(letter),
     )
@@ -267,3 +260,103 @@ def _after_square(square: Expression, lemmas: Lemmas) -> str:
         )
         lemmas.every.append(Lemma(f"after_{name}", "", "", False, raw=text))
     return f"after_{name}"
+
+
+# Steps that change with t.
+def gathered(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of steps that are added, with what noise lets grow."""
+    step, q, theta, e, h, g, bounded, squares, end = parents(fact)
+    for premise in (step, q, theta, e, h, g, bounded, squares, end):
+        lemmas.known(premise)
+    growth, slope, noise = (lemmas.terms.normal(premise.value.expression) for premise in (q, theta, e))
+    share, size = (lemmas.terms.normal(premise.value.expression) for premise in (h, g))
+    x, x0, *_ = course(fact)
+    square, steps, start = of_state(S, lemmas), lemmas.terms.letter(T), lemmas.terms.normal(x0)
+    begin = started(x, x0, lemmas)
+    shares = f"sum (fun t => {share}) {steps}"
+    left = f"({slope} * ((1 - {growth} * {shares}) * sum (fun t => ({size} * (mean_at t {square}))) {steps}))"
+    at_each = "intro t. cbn beta. "
+    script = (
+        f"  apply (gathered {lemmas.steps} {followed(gap, lemmas)} {followed(S, lemmas)} {growth} {slope} {noise}\n"
+        f"    (fun t => {share}) (fun t => {size})).\n"
+        f"{goal(lemmas, q)}{goal(lemmas, theta)}{goal(lemmas, e)}{goal(lemmas, h, at_each)}{goal(lemmas, g, at_each)}"
+        f"{goal(lemmas, bounded)}{goal(lemmas, step, AT_EACH)}{goal(lemmas, squares, 'intro W. ')}"
+        f"{goal(lemmas, end, 'intro W. ')}  - exact {begin}."
+    )
+    return added(lemmas, left, f"({start} + {noise} * {shares})", script)
+
+
+def weighed(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of steps that are added, with weights that grow."""
+    step, a = parents(fact)
+    assert fact.said is not None
+    assert isinstance(fact.said.terms[1], Sum)
+    addend = fact.said.terms[1].terms[-1]
+    assert isinstance(addend, Product)
+    total = next(factor for factor in addend.factors if isinstance(factor, Total))
+    for premise in (step, a):
+        lemmas.known(premise)
+    times = lemmas.terms.normal(Product(tuple(factor for factor in addend.factors if factor is not total)))
+    term, weight = (lemmas.terms.normal(expression) for expression in (total.term, a.value.expression))
+    first, last = (lemmas.terms.normal(a.value.expression.at({t: time})) for time in (0, T))
+    x, x0, *_ = course(fact)
+    steps, start, end = lemmas.terms.letter(T), lemmas.terms.normal(x0), lemmas.terms.normal(COURSES[gap0].at_last)
+    begin = started(x, x0, lemmas)
+    name, arguments = of_state(gap, lemmas), f"{lemmas.steps} {followed(gap, lemmas)}"
+    at_last, at_first = f"(fun t : nat => {weight}) {steps}", f"(fun t : nat => {weight}) 0%nat"
+    right = f"{first} * {start} + {times} * sum (fun t => {term}) {steps}"
+    script = (
+        f"  assert (whole : {at_last} * (mean_at {steps} {name})\n"
+        f"    <= {at_first} * {start} + {times} * sum (fun t => {term}) {steps}).\n"
+        f"  {{ apply (weighed {arguments} (fun t : nat => {weight}) {times} (fun t => {term})).\n"
+        f"{goal(lemmas, a, 'intro t. cbn beta. ')}"
+        f"{goal(lemmas, step, f'{AT_EACH}rewrite ?S_INR. ')}  - exact {begin}. }}\n"
+        f"  cbn beta in whole. change (INR 0) with 0 in whole.\n"
+        f"  unfold {name} in whole. rewrite {less(lemmas)} in whole.\n"
+        f"  apply (le_from _ _ _ (diff _ _ whole)).{lemmas.algebra((), ())}"
+    )
+    return added(lemmas, f"({last} * {end})", f"({right})", script)
+
+
+def some(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of a sum of what is positive."""
+    (of,) = parents(fact)
+    lemmas.known(of)
+    steps, positive = lemmas.terms.letter(T), lemmas.count_is_positive(T)
+    sums = f"(sum (fun t => {lemmas.terms.normal(of.value.expression)}) {steps})"
+    script = f"  apply sum_pos; [intro t; cbn beta|exact {positive}].\n{goal(lemmas, of, strict=True)}"
+    return added(lemmas, "0", sums, script.rstrip(), strict=True)
+
+
+# The steps of a client in a round, and that the mean of its sums is what a theorem calls s.
+def drifted(fact: Fact, lemmas: Lemmas) -> Lemma:
+    """Return the lemma of how far a client is from where it starts, on average over its steps."""
+    step, growth = parents(fact)
+    assert fact.said is not None
+    g = growth.value.expression
+    push = (read(rest(step, g * moved - moved_next)) / read(own)).expression
+    base, c = lemmas.terms.form(growth.value), lemmas.terms.normal(push)
+    away, lemma = lemmas.terms.letter(moved), lemmas.known(step)
+    lemmas.known(growth)
+    left, right = map(lemmas.terms.normal, fact.said.terms)
+    mean = lemmas.terms.normal((read(fact.said.terms[1]) / read(own)).expression)
+    y, K = lemmas.terms.normal(own), next(n for s, n in lemmas.terms.letters.items() if s.name == "K")
+    zero = lemmas.add(
+        Lemma("start_of_client", f"({away} W H m 0%nat)", "0", False, ("W", "H", "m"), about="A client starts at W")
+    )
+    least = lemmas.add(Lemma("a_distance", "0", f"({away} W H m k)", False, ("W", "H", "m", "k"), about="A length"))
+    names = ", ".join(lemmas.terms.lets.values())
+    own_base = next((o for o, normal in lemmas.terms.bases if normal == base), base)
+    closed = f"{c} / ({base} - 1) * ({own_base} ^ k - 1)"
+    script = (
+        f"{begun(lemma.over[:3], ())}"
+        f"  assert (drift : 1 / INR {K} * sum (fun k => {c} * sum (fun i => {base} ^ i) k) {K} = {mean}).\n"
+        f"  {{{lemmas.posed((), ())} unfold {names}. transitivity (1 / INR {K} * sum (fun k => {closed}) {K}).\n"
+        f"    - f_equal. apply sum_ext; intro k. replace {own_base} with {base} by field.\n"
+        f"      rewrite <- sum_powers_closed. field. nonzero.\n"
+        f"    - rewrite sum_times. unfold Rminus. field. nonzero. }}\n"
+        f"  apply Rle_trans with ({mean} * {y}); [rewrite <- drift | right; field; nonzero].\n"
+        f"  apply (drifted (fun k => {away} W H m k)).\n{goal(lemmas, growth)}"
+        f"  - apply Rle_antisym; [apply {zero.name} | apply {least.name}].\n{goal(lemmas, step, 'intro k. ')}"
+    )
+    return added(lemmas, left, right, script, over=lemma.over[:3])

@@ -13,8 +13,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -22,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from rac_theory.proofs.coq import watched
-from rac_theory.proofs.coq.names import identifier
+from rac_theory.proofs.coq.names import identifier, library
 
 REALS = frozenset(
     {
@@ -124,23 +122,6 @@ def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
             while not wait([several], timeout=_HEAR_EVERY).done:
                 pass
             yield from several.result()
-
-
-def printed(script: str) -> str:
-    """Return what Coq prints of a file that it accepts.
-
-    Raises
-    ------
-    ValueError
-        If it refuses it: with the place, and why.
-    NoCoq, NoAnswer
-        As for ``ask``.
-    """
-    with _Readers() as readers:
-        reply = _answered("a file", readers.reply([_coqc()], script))
-    if reply["status"]:
-        raise ValueError(f"Coq refuses a file: {_error(reply['error'])}")
-    return str(reply["output"])
 
 
 def writable(folder: Path) -> Path:
@@ -251,21 +232,16 @@ def _hang_up(process: "subprocess.Popen[bytes]") -> None:
             process.stdin.close()
 
 
-@cache
-def _library() -> str:
-    return files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
-
-
 def _one_file(scripts: Sequence[str]) -> str:
     """One file of several that begin with the library and end in what a theorem rests on; empty if they do not."""
-    form = re.compile(rf"{re.escape(_library())}(.*)\nPrint Assumptions (\S+)\.\n", re.DOTALL)
+    form = re.compile(rf"{re.escape(library())}(.*)\nPrint Assumptions (\S+)\.\n", re.DOTALL)
     claims = [claim for claim in map(form.fullmatch, scripts) if claim]
     if not 1 < len(scripts) == len(claims) or any(_REACHES_OTHERS.search(claim[1]) for claim in claims):
         return ""
     end = 'Goal True. finish_timing ("read"). restart_timer. Abort.\n'
     modules = "".join(f"Module File_{i}.\n{claim[1]}\nEnd File_{i}.\n{end}" for i, claim in enumerate(claims))
     theorems = ", ".join(f"File_{i}.{claim[2]}" for i, claim in enumerate(claims))
-    begin = f"{_library()}Goal True. restart_timer. Abort.\n"
+    begin = f"{library()}Goal True. restart_timer. Abort.\n"
     return f"{begin}{modules}Definition all_of_them := ({theorems}).\nPrint Assumptions all_of_them.\n"
 
 

@@ -98,7 +98,7 @@ class Lemmas:
 
     def stepped(self, letter: str, equation: str) -> str:
         """Return what says what the square of a vector is after a step: a lemma of the space, or a hypothesis."""
-        script = self._space.stepped(letter, self._drawn())
+        script = self._space.script(f"step of {letter}", self._drawn())
         head = f"step_of_{letter} : forall (W : State) (H : Draw), {equation}."
         return f"Lemma {head}\nProof. {script} Qed." if script else f"Hypothesis {head}"
 
@@ -244,10 +244,10 @@ class Lemmas:
             script = "lra"
         if fact.name == "A square" and not drawn_in(fact.value):
             script = "apply pow2_ge_0"
-        script = script or self._space.proof(fact, self._drawn())
+        script = script or self._space.script(fact.name, self._drawn())
         conditions = tuple(map(self.terms.relation, premises))
         proof = f"{begun(over, premises)}  {script}." if script else ""
-        name = self.terms.names.new(_slug(fact.name))
+        name = self.terms.names.new("_".join(re.findall(r"[a-z0-9]+", fact.name.lower())[:4]))
         about = "" if proof else _told(fact)
         return self.add(Lemma(name, left, right, fact.strict, over, premises, conditions, proof, about))
 
@@ -331,11 +331,6 @@ class Lemmas:
         conditions = tuple(map(self.terms.relation, premises))
         name = self.terms.names.new("line")
         return self.add(Lemma(name, left, right, fact.strict, over, premises, conditions, proof))
-
-
-def _slug(name: str) -> str:
-    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").split("_")
-    return "_".join(words[:4])
 
 
 def _told(fact: Fact) -> str:

@@ -53,7 +53,7 @@ def linear(value: Ratio, letters: Sequence[Drawn], terms: Terms) -> Linear:
 
 
 def mean_of(
-    value: Linear, draw: str, lemmas: Lemmas, inside: Callable[[Drawn], str], integrable: Callable[[Drawn], str]
+    value: Linear, draw: str, inside: Callable[[Drawn], str], integrable: Callable[[Drawn], str]
 ) -> tuple[str, str, str]:
     """Return a value as a term, its mean over a draw, and a proof that it is that.
 
@@ -61,7 +61,6 @@ def mean_of(
     ----------
     value : Linear
     draw : str
-    lemmas : Lemmas
     inside : callable
         The term that a letter is.
     integrable : callable
@@ -80,7 +79,7 @@ def mean_over(value: Ratio, draw: str, lemmas: Lemmas) -> tuple[str, str, str]:
     """Return the same for a value whose letters are all that depend on the draw."""
     letters = sorted((letter for letter in drawn_in(value) if draw in letter.over), key=repr)
     parts = linear(value, letters, lemmas.terms)
-    return mean_of(parts, draw, lemmas, lemmas.terms.normal, lambda letter: lemmas.integrable(letter, draw))
+    return mean_of(parts, draw, lemmas.terms.normal, lambda letter: lemmas.integrable(letter, draw))
 
 
 def averaged(fact: Fact, lemmas: Lemmas) -> Lemma:

@@ -74,7 +74,7 @@ class Names:
 
     def new(self, wish: str, key: object = None) -> str:
         """Return an identifier that nothing else has, like the one that is wished for."""
-        used, name, i = {*_TAKEN, *_library(), *self._found.values()}, wish, 1
+        used, name, i = {*_TAKEN, *_in_library(), *self._found.values()}, wish, 1
         while name in used:
             i += 1
             name = f"{wish}_{i}"
@@ -83,10 +83,15 @@ class Names:
 
 
 @cache
-def _library() -> frozenset[str]:
+def library() -> str:
+    """Return the library that every file begins with."""
+    return files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
+
+
+@cache
+def _in_library() -> frozenset[str]:
     """The names of what the library defines and proves."""
-    text = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
-    return frozenset(re.findall(r"^(?:Definition|Fixpoint|Lemma|Theorem|Ltac) ([\w']+)", text, re.MULTILINE))
+    return frozenset(re.findall(r"^(?:Definition|Fixpoint|Lemma|Theorem|Ltac) ([\w']+)", library(), re.MULTILINE))
 
 
 _DEFINED = "rho q w W_T e kappa R Q s r a u v theta Gamma gamma_t h_T c S_T"

@@ -1,15 +1,14 @@
 """A proof as a file for Coq: it stands alone, and ends in the theorem, said as the library says it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from importlib.resources import files
 
 from rac_theory.algebra import Expression, Number, Power, Relation, Symbol, symbols_of
 from rac_theory.proofs.coq import rules
 from rac_theory.proofs.coq.lemma import Lemma, comment
 from rac_theory.proofs.coq.lemmas import Lemmas
-from rac_theory.proofs.coq.names import DRAWS, depends_on, identifier
+from rac_theory.proofs.coq.names import DRAWS, depends_on, identifier, library
 from rac_theory.proofs.coq.space import Space
 from rac_theory.proofs.coq.terms import Terms, counted_in
 from rac_theory.proofs.drawn import Drawn, drawn_in
@@ -58,17 +57,18 @@ def script(theorem: Theorem, fact: Fact, times: Fact, facts: Iterable[Fact]) -> 
         if line.rule is Rule.TELESCOPE:
             growth = next(iter(line.of))[1]
             terms.form(read(1 / growth.value.expression), f"(/ {terms.form(growth.value)})")
-    for base in _radicands(chain):
-        terms.divided(read(base))
+    for part in (part for line in chain if line.said is not None for part in line.said.within()):
+        if isinstance(part, Power) and part.exponent == Number(Fraction(1, 2)):
+            terms.divided(read(part.base))
     for line in chain:
         if line.strict and not line.of and not lemmas.conditions(line):
             lemmas.known(line)
     proved, positive = lemmas.known(fact), lemmas.known(times)
     claim = _claim(theorem, proved, positive, lemmas)
     body = "\n\n".join(lemma.text for lemma in lemmas.every)
-    text = f"{_head(theorem)}\nSection Claim.\n{_WORLD}\n{_variables(terms, space)}\n\n{body}\n\n{claim}\nEnd Claim.\n"
-    library = files("rac_theory.proofs.coq").joinpath("library.v").read_text(encoding="utf-8")
-    return f"{library}\n{text}\nPrint Assumptions {identifier(theorem.id)}.\n"
+    head = comment(f"{theorem.id}: {theorem.statement}")
+    text = f"(* {head} *)\nSection Claim.\n{_WORLD}\n{_variables(terms, space)}\n\n{body}\n\n{claim}\nEnd Claim.\n"
+    return f"{library()}\n{text}\nPrint Assumptions {identifier(theorem.id)}.\n"
 
 
 def _claim(theorem: Theorem, proved: Lemma, positive: Lemma, lemmas: Lemmas) -> str:
@@ -124,17 +124,6 @@ def _names(texts: Iterable[str]) -> set[str]:
 
 def _unfold(names: Sequence[str]) -> str:
     return f"unfold {', '.join(names)}; " if names else ""
-
-
-def _radicands(facts: Iterable[Fact]) -> Iterator[Expression]:
-    """What is below a root."""
-    for part in (part for fact in facts if fact.said is not None for part in fact.said.within()):
-        if isinstance(part, Power) and part.exponent == Number(Fraction(1, 2)):
-            yield part.base
-
-
-def _head(theorem: Theorem) -> str:
-    return f"(* {comment(f'{theorem.id}: {theorem.statement}')} *)"
 
 
 def _variables(terms: Terms, space: Space) -> str:
