@@ -10,7 +10,7 @@ from joblib import cpu_count
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
 from rac_theory import theorems
-from rac_theory.base import LARGEST, checks, printable, status_of_interrupt, write_whole
+from rac_theory.base import LARGEST, check_written, checks, printable, status_of_interrupt, write_whole
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
@@ -40,6 +40,8 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     grid = _grid(arguments)
     replaced = results.to_be_replaced(arguments.out)
     todo, seconds = _planned(grid)
+    if arguments.latex is not None:
+        check_written("latex", arguments.latex)
     if arguments.figure is not None:
         results.check_figure(arguments.figure)
         if (rows := sum(len(ensemble.claims) for ensemble in todo.ensembles)) != 1:
