@@ -1,6 +1,7 @@
 """``sweep``: a grid of claims and cases as one job that may be killed and started again."""
 
 import argparse
+import shlex
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.latex is not None:
         tell(screen(), f"table {printable(str(write_whole(arguments.latex, sweep.to_latex())))}")
     where = printable(str(arguments.export or store))
-    tell(screen(), f"{len(sweep.rows)} rows in {where}. One row again: rac-theory repeat {address} NUMBER")
+    tell(screen(), f"{len(sweep.rows)} rows in {where}. One row again: rac-theory repeat {shlex.quote(address)} NUMBER")
     return status_of(sweep.rows)
 
 

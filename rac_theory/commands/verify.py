@@ -1,6 +1,7 @@
 """``verify``: try claims on problems."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -120,7 +121,8 @@ def _show(rows: Sequence[Row], notes: Sequence[str], folder: Path, *, in_full: b
     """Print the rows, or what they come to where they are many; what was left out and why; where it all is."""
     console = screen()
     printed, path = table.were_run(rows), printable(str(folder / results.FILE))
-    advice, more = f"One row again: rac-theory repeat {path} NUMBER", ""
+    repeat, more = f"rac-theory repeat {shlex.quote(path)}", ""  # as it is to be typed
+    advice = f"One row again: {repeat} NUMBER"
     if not (in_full or len(printed) <= table.SHORT):
         for part in table.summary_tables(rows, console.width):
             show_table(console, part)
@@ -128,7 +130,7 @@ def _show(rows: Sequence[Row], notes: Sequence[str], folder: Path, *, in_full: b
             tell(console, promised)
         tell(console, table.legend(rows))
         if (least := table.closest(rows)) is not None:
-            advice = f"The smallest slack again: rac-theory repeat {path} {least.number}"
+            advice = f"The smallest slack again: {repeat} {least.number}"
         more = " (--rows prints them)"
         printed = [row for row in printed if row.status == Status.VIOLATED.name]
     if printed:
