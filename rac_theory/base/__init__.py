@@ -21,7 +21,7 @@ from rac_theory.base.checks import (
 )
 from rac_theory.base.csv_numbers import is_long, read_csv, refuse_counters, wide
 from rac_theory.base.extras import MissingExtra, frame, import_extra, imported, what_failed
-from rac_theory.base.files import readable_file, write_whole
+from rac_theory.base.files import check_written, readable_file, write_whole
 from rac_theory.base.interrupts import heard_once, left_to_the_parent, status_of_interrupt
 from rac_theory.base.meant import NoMember, answering, choice, nearest
 from rac_theory.base.naming import (
@@ -63,6 +63,7 @@ __all__ = [
     "as_array",
     "as_they_finish",
     "being",
+    "check_written",
     "choice",
     "convert",
     "described",

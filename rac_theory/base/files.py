@@ -48,6 +48,13 @@ def write_whole(path: Path, content: str | bytes, *, durable: bool = False) -> P
     return path
 
 
+def check_written(name: str, path: Path) -> None:
+    """Raise a ``ValueError`` if a file cannot have this path, before what it is to hold is computed."""
+    for is_wrong, reason in ((not path.parent.is_dir(), "its folder is not there"), (path.is_dir(), "it is a folder")):
+        if is_wrong:
+            raise ValueError(f"{name} must be a file that can be written, got {str(path)!r}: {reason}")
+
+
 def readable_file(name: str, path: str | Path, what: str) -> str:
     """Accept the path of a regular file; ``what`` says which kind of file is meant, for the message.
 

@@ -56,7 +56,7 @@ def nearest(value: object, vocabulary: Iterable[str]) -> str:
     bare = {_bare(name): name for name in vocabulary}
     word = _bare(value) if isinstance(value, str) else ""
     meant = [low for low, name in bare.items() if word and word in ELSEWHERE.get(name, ELSEWHERE.get(low, "")).split()]
-    near = meant or difflib.get_close_matches(word, bare, n=1, cutoff=0.5)
+    near = meant or difflib.get_close_matches(word, bare if word else (), n=1, cutoff=0.5)
     return f" (did you mean {bare[near[0]]!r}?)" if near else ""
 
 

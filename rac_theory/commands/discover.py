@@ -13,16 +13,24 @@ from rac_theory.commands.screen import bar, screen, tell
 from rac_theory.discovery import share_at
 from rac_theory.proofs import Proof
 from rac_theory.statements import Theorem, assumptions
+from rac_theory.statements.symbols import second_young, share_of_memory, young, young_of_memory
 from rac_theory.theorems import theorem_named
 
 _AT = {"gamma": 0.5, "mu": 0.1, "dim": 4.0, "rank": 1.0}
 """Where a rate is compared with the exact one of a quadratic of curvatures from mu to 1, along coordinates."""
 
 
+_OF_CLAIMS = tuple(symbol.name for symbol in (young, second_young, share_of_memory, young_of_memory))
+"""Letters of what is found, which have the best numbers where they are not given."""
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print each theorem as it is found, and its proof; 1 if there is none. An interrupt ends with what was found."""
     console = screen()
     method = _method(arguments.method)
+    if isinstance(method, Method):
+        for name, _ in arguments.at:
+            checks.one_of("at", name, {*_AT, *method.letters, *_OF_CLAIMS})
     columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False)
     # What is found goes where the output goes, also while there is a bar.
     watched = bar(*columns, redirect_stdout=False, redirect_stderr=False)

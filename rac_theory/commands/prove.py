@@ -1,6 +1,7 @@
 """``prove``: a proof of a theorem, ours or a user's, or that none was found."""
 
 import argparse
+import shlex
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -60,8 +61,9 @@ def _exported(claims: list[Theorem], arguments: argparse.Namespace) -> int:
     if proof is None:
         tell(screen(), "\n".join(_missing(theorem)))
         return VIOLATED
-    path = write_whole(Path(arguments.export), exported(proof))
-    tell(screen(), f"{theorem.id} is written to {path}, and accepted by python -m rac_theory.proofs.checker {path}")
+    path = str(write_whole(Path(arguments.export), exported(proof)))
+    check = f"python -m rac_theory.proofs.checker {shlex.quote(path)}"
+    tell(screen(), f"{theorem.id} is written to {path}, and accepted by {check}")
     return OK
 
 

@@ -1,6 +1,7 @@
 """``sweep``: a grid of claims and cases as one job that may be killed and started again."""
 
 import argparse
+import shlex
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
-from rac_theory.base import printable, status_of_interrupt, table_of, write_whole
+from rac_theory.base import check_written, printable, status_of_interrupt, table_of, write_whole
 from rac_theory.commands.exit_status import OK, VIOLATED, status_of
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
 from rac_theory.commands.verify import check_jobs
@@ -24,6 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     store = arguments.store or arguments.spec.with_suffix(".sqlite")
     if arguments.export is not None:
         sweeps.check_table(arguments.export)
+    if arguments.latex is not None:
+        check_written("latex", arguments.latex)
     grid.cells  # noqa: B018  # what is wrong with a spec is said before there is a bar
     address = printable(str(store))
     try:
@@ -38,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.latex is not None:
         tell(screen(), f"table {printable(str(write_whole(arguments.latex, sweep.to_latex())))}")
     where = printable(str(arguments.export or store))
-    tell(screen(), f"{len(sweep.rows)} rows in {where}. One row again: rac-theory repeat {address} NUMBER")
+    tell(screen(), f"{len(sweep.rows)} rows in {where}. One row again: rac-theory repeat {shlex.quote(address)} NUMBER")
     return status_of(sweep.rows)
 
 

@@ -1,6 +1,7 @@
 """``verify``: try claims on problems."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from joblib import cpu_count
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
 from rac_theory import theorems
-from rac_theory.base import LARGEST, checks, printable, status_of_interrupt, write_whole
+from rac_theory.base import LARGEST, check_written, checks, printable, status_of_interrupt, write_whole
 from rac_theory.commands.counterexamples import show
 from rac_theory.commands.exit_status import BAD_INPUT, OK, VIOLATED, status_of, worst
 from rac_theory.commands.screen import bar, errors_screen, screen, show_table, tell
@@ -42,6 +43,8 @@ def run_ledger(arguments: argparse.Namespace) -> int:
     with errors_screen().status("Computing constants, each with its certificate ..."):
         todo = plan(grid)
         seconds = running.estimate(todo)
+    if arguments.latex is not None:
+        check_written("latex", arguments.latex)
     if arguments.figure is not None:
         results.check_figure(arguments.figure)
         if (rows := sum(len(ensemble.claims) for ensemble in todo.ensembles)) != 1:
@@ -113,7 +116,8 @@ def _show(rows: Sequence[Row], notes: Sequence[str], folder: Path, *, in_full: b
     """Print the rows, or what they come to where they are many; what was left out and why; where it all is."""
     console = screen()
     printed, path = table.were_run(rows), printable(str(folder / results.FILE))
-    advice, more = f"One row again: rac-theory repeat {path} NUMBER", ""
+    repeat, more = f"rac-theory repeat {shlex.quote(path)}", ""  # as it is to be typed
+    advice = f"One row again: {repeat} NUMBER"
     if not (in_full or len(printed) <= table.SHORT):
         for part in table.summary_tables(rows, console.width):
             show_table(console, part)
@@ -121,7 +125,7 @@ def _show(rows: Sequence[Row], notes: Sequence[str], folder: Path, *, in_full: b
             tell(console, promised)
         tell(console, table.legend(rows))
         if (least := table.closest(rows)) is not None:
-            advice = f"The smallest slack again: rac-theory repeat {path} {least.number}"
+            advice = f"The smallest slack again: {repeat} {least.number}"
         more = " (--rows prints them)"
         printed = [row for row in printed if row.status == Status.VIOLATED.name]
     if printed:

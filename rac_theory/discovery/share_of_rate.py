@@ -51,8 +51,11 @@ class ShareOfRate(NamedTuple):
 
     @property
     def share(self) -> float:
-        """1 where nothing is lost."""
-        return float(np.log(self.proved) / np.log(self.exact))
+        """1 where nothing is lost, as where neither falls at all, or both at once to zero."""
+        if self.proved == self.exact:
+            return 1.0
+        with np.errstate(divide="ignore"):  # the logarithm of zero
+            return float(np.log(self.proved) / np.log(self.exact))
 
     def __str__(self) -> str:
         numbers = ", ".join(f"{name} = {value:.3g}" for name, value in self.letters.items())
@@ -150,7 +153,7 @@ def share_of_rate(theorem: Theorem, case: Case) -> ShareOfRate:
     constants = replace(constants, letters={**constants.letters, **letters})
     if unmet := theorem.unmet(case, constants):
         raise ValueError(f"the case must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
-    return ShareOfRate(float(theorem.bound(constants, 1)[1] / constants.gap0), exact_rate(case), letters)
+    return ShareOfRate(max(0.0, float(theorem.bound(constants, 1)[1] / constants.gap0)), exact_rate(case), letters)
 
 
 def share_at(
@@ -192,4 +195,4 @@ def share_at(
     given = (part for part in theorem.given if isinstance(part, Relation | Condition | KnownConstant))
     if unmet := [breach for part in given if (breach := breach_by_constants(part, 1, at))]:
         raise ValueError(f"the constants must meet the assumptions of {theorem.id}: {'; '.join(unmet)}")
-    return ShareOfRate(float(theorem.bound(at, 1)[1]), slowest(step_of(method, at)), best)
+    return ShareOfRate(max(0.0, float(theorem.bound(at, 1)[1])), slowest(step_of(method, at)), best)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from rac_theory.base import checks, convert, read_json_items, write_whole
+from rac_theory.base import check_written, checks, convert, read_json_items, write_whole
 from rac_theory.drawing import svg
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.verdict_row import Row, row_from
@@ -55,12 +55,13 @@ def save_figure(ax: "Axes", folder: Path, words: str) -> Path:
     """
     with _written_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    return save_figure_as(ax, folder / f"{slug(words)}.svg")
+        return save_figure_as(ax, folder / f"{slug(words)}.svg")
 
 
 def check_figure(path: Path) -> None:
     """Raise a ``ValueError`` if a figure cannot have this name, before anything is run."""
     checks.one_of("the suffix of figure", path.suffix, (".pdf", ".png", ".svg"))
+    check_written("figure", path)
 
 
 def save_figure_as(ax: "Axes", path: Path) -> Path:
@@ -69,18 +70,19 @@ def save_figure_as(ax: "Axes", path: Path) -> Path:
     Raises
     ------
     ValueError
-        For another suffix, or if the file cannot be written.
+        As ``check_figure``.
+    OSError
+        If the file cannot be written.
     """
     check_figure(path)
     figure, drawn = ax.get_figure(root=True), io.BytesIO()
     assert figure is not None
-    with _written_to(path.parent):
-        if path.suffix == ".svg":
-            svg.save(figure, path)
-            return path
-        undated = {"CreationDate": None} if path.suffix == ".pdf" else None  # the same figure gives the same file
-        figure.savefig(drawn, format=path.suffix[1:], dpi=200, metadata=undated)
-        return write_whole(path, drawn.getvalue())
+    if path.suffix == ".svg":
+        svg.save(figure, path)
+        return path
+    undated = {"CreationDate": None} if path.suffix == ".pdf" else None  # the same figure gives the same file
+    figure.savefig(drawn, format=path.suffix[1:], dpi=200, metadata=undated)
+    return write_whole(path, drawn.getvalue())
 
 
 def save_text(text: str, folder: Path, words: str) -> Path:

@@ -137,6 +137,7 @@ def test_a_list_that_is_long_comes_after_what_was_meant_and_fits_a_screen():
     told = choice("side", "'lft'", "lft", ["left", "right"])
     assert told == "side must be one of left, right, got 'lft' (did you mean 'left'?)"
     assert nearest("--n-jobs", ["--runs", "--jobs"]) == " (did you mean '--jobs'?)"
+    assert nearest("", ["-", "gap"]) == nearest(None, ["-"]) == ""  # a dash is no more than nothing in small letters
 
 
 def test_a_class_that_answers_for_missing_members_itself_goes_on_doing_so():

@@ -98,6 +98,9 @@ def test_repeat_notices_other_numbers(folder, output_of, refused):
         (f"--jobs {16 * cpu_count() + 1}", f"got {16 * cpu_count() + 1}"),
         (f"--seed {'9' * 30}", "seed must be in 0..9223372036854775807, got 999999999999999999999999999999"),
         ("--seed -3", "seed must be in 0..9223372036854775807, got -3"),
+        (f"{QUICK} --figure no/row.svg", "figure must be a file that can be written, got 'no/row.svg'"),
+        (f"{QUICK} --latex no/row.tex", "latex must be a file that can be written, got 'no/row.tex'"),
+        (f"{QUICK} --latex .", "latex must be a file that can be written, got '.': it is a folder"),
         (f"{QUICK} --out mine.py", "out must be a folder that can be written, got 'mine.py'"),
     ],
 )

@@ -107,6 +107,10 @@ def test_on_a_terminal_a_bar_says_what_is_looked_at(monkeypatch, capsys):
         ("mine_to_discover:number", "method must be a Method or a Theorem, got int for 'mine_to_discover:number'"),
         ("momentum --given smoth", "given must be one of smooth, along, pl, noise, got 'smoth'"),
         ("rac_lora --at gamma", "at must be NAME=NUMBER, such as gamma=0.5, got 'gamma'"),
+        (
+            "rac_lora --at gama=1",
+            "at must be one of dim, gamma, mu, rank, u, v, y, z, got 'gama' (did you mean 'gamma'?)",
+        ),
         ("rac_lora --seconds 0", "seconds must be"),
     ],
 )

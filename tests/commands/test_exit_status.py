@@ -102,6 +102,7 @@ def test_what_cannot_be_written_is_refused_before_anything_runs(folder, refused,
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     refused("sweep spec.toml --export e.parquet", "pyarrow is not installed: it needs the extra 'parquet'")
     refused("sweep spec.toml --export no/such/e.csv", "its folder is not there")
+    refused("sweep spec.toml --latex no/such/e.tex", "its folder is not there")
     for command in (f"verify {' '.join(QUICK)}", "sketch haar --dim 3 --rank 1", "report"):
         refused(f"{command} --out r\udcff", "error: out must be a path in UTF-8, got 'r\\udcff'")
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -49,6 +50,18 @@ def test_the_smallest_slack_is_that_of_a_row_which_can_be_repeated(output_of, fo
     output_of("repeat", "results/results.json", str(least["number"]))
     shown = [float(cell) for line in lines[1:3] for cell in re.findall(r"8H (\S+)", line)]
     assert min(shown) <= least["slack"]["low"] < min(shown) * 1.01
+
+
+def test_a_command_that_is_printed_can_be_typed(output_of, folder):
+    """Catches a path with blanks that a shell would take apart."""
+    (folder / "a grid.toml").write_text("claims = ['T2']\nproblems = ['quadratic']\nsketches = ['haar']\nranks = [1]\n")
+    printed = output_of("verify", *FEW, "--steps", "4", "--out", "my results")
+    printed += output_of("sweep", "a grid.toml", "--jobs", "1")
+    printed += output_of("prove", "T2", "--export", "a proof.txt")
+    typed = [shlex.split(words) for words in re.findall("rac-theory repeat .*|rac_theory.proofs.checker .*", printed)]
+    assert typed[0] == ["rac-theory", "repeat", "my results/results.json", "NUMBER"]
+    assert typed[1] == ["rac-theory", "repeat", "a grid.sqlite", "NUMBER"]
+    assert typed[2] == ["rac_theory.proofs.checker", "a proof.txt"]
 
 
 def test_a_refuted_row_is_shown_in_full(output_of, monkeypatch):

@@ -117,6 +117,12 @@ def test_a_share_is_one_of_exponents():
     told = "a factor of 0.250000 a step with y = 0.5, z = 2, the exact one is 0.062500: 50% of its exponent"
     assert str(share) == told
     assert str(ShareOfRate(0.5, 0.5)) == "a factor of 0.500000 a step, the exact one is 0.500000: 100% of its exponent"
+    ends = [ShareOfRate(proved, exact).share for proved, exact in ((1.0, 1.0), (0.0, 0.0), (0.5, 0.0), (1.0, 0.5))]
+    assert ends == [1, 1, 0, 0]  # was nan where neither falls, and where both are zero
+    claim, beyond = expected(mean_gap) <= (1 - gamma * L) * gap0, np.nextafter(1, 2)
+    less = Theorem(id="T", source="here", mark="derived", about=rac_lora_exact, given=(), claim=claim)
+    assert share_at(less, PLAIN, gamma=beyond, mu=1.0, share=1.0).proved == 0  # and no rounding below it
+    assert share_of_rate(less, Case(GD(beyond), Quadratic.left(np.eye(2), np.ones((2, 1))))).proved == 0
     whole = share_at(T2_sharp, PLAIN, gamma=0.5, mu=1.0, share=1.0)
     of_case = share_of_rate(T2_sharp, Case(GD(gamma=0.5), Quadratic.left(np.eye(2), np.full((2, 1), 3.0))))
     assert (whole.proved, whole.exact, of_case.proved, of_case.exact) == pytest.approx([0.25] * 4)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rac_theory.base import checks, import_extra, readable_file, type_name, write_whole
+from rac_theory.base import check_written, checks, import_extra, readable_file, type_name, write_whole
 from rac_theory.drawing import chart, colours, latex, plot
 from rac_theory.ledger.ledger import Ledger
 from rac_theory.ledger.sweeps.store import Store
@@ -55,10 +55,7 @@ def check_table(path: Path) -> None:
     """Raise a ``ValueError`` for another suffix, a missing extra, or a folder that is not there."""
     if path.suffix not in _CONTENT:
         raise ValueError(f"export must be a file that ends in .csv or .parquet, got {str(path)!r}")
-    if not path.parent.is_dir():
-        raise ValueError(f"export must be a file that can be written, got {str(path)!r}: its folder is not there")
-    if path.is_dir():
-        raise ValueError(f"export must be a file that can be written, got {str(path)!r}: it is a folder")
+    check_written("export", path)
     if path.suffix == ".parquet":
         _arrow()
 
