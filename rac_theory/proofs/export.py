@@ -1,7 +1,7 @@
 """A proof as plain text, which the independent checker reads: its theorem, each fact once, and the claim."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rac_theory.algebra import (
@@ -159,7 +159,11 @@ class _Writer:
             case Negative(value):
                 return f"(- {self.expression(value)})"
             case Sum(terms):
-                return self._sum(terms)
+                signed = (
+                    f"(- {self.expression(term.value)})" if isinstance(term, Negative) else self.expression(term)
+                    for term in terms
+                )
+                return f"(+ {' '.join(signed)})"
             case Product(factors):
                 return f"(* {' '.join(map(self.expression, factors))})"
             case Quotient(above, below):
@@ -177,13 +181,6 @@ class _Writer:
             case Choice(condition, then, otherwise):
                 return f"(if {self.relation(condition)} {self.expression(then)} {self.expression(otherwise)})"
         raise ValueError(f"{of!r} is not written in a file")
-
-    def _sum(self, terms: Iterable[Expression]) -> str:
-        parts = [
-            f"(- {self.expression(term.value)})" if isinstance(term, Negative) else self.expression(term)
-            for term in terms
-        ]
-        return f"(+ {' '.join(parts)})"
 
     def _symbol(self, symbol: Symbol) -> str:
         if symbol in _LETTERS:
@@ -324,13 +321,13 @@ class _Writer:
             of = list(self._leaves(of[0]))
         if fact.schema:  # at most what of the gap, and of the squared distance, and how much of what is kept
             psi = fact.schema[1]
-            of = [*of[: 1 - len(psi.facts())], *_of_start(psi.shares), psi.share]
+            of_gap = psi.shares.get(symbols.gap0, psi.shares.get(symbols.gap0_upper, facts.nothing))
+            of = [*of[: 1 - len(psi.facts())], of_gap, psi.shares.get(symbols.distance0, facts.nothing), psi.share]
         numbers = [self.fact(premise) for premise in of]
         if rule in (Rule.SUM, Rule.WEIGHTS):
             numbers.insert(0, self.fact(facts.plus[symbols.T]))
         name, *keys = rule.checked.split()
-        arguments = (_ARGUMENTS[key](self, fact, of) if key in _ARGUMENTS else key for key in keys)
-        return " ".join((name, *arguments, *map(str, numbers)))
+        return " ".join((name, *(self._argument(key, fact, of) for key in keys), *map(str, numbers)))
 
     def _leaves(self, fact: Fact) -> Iterator[Fact]:
         for product in fact.of:
@@ -339,51 +336,56 @@ class _Writer:
         if not fact.of:
             yield from fact.schema[1:] if fact.schema[:1] == ("sign",) else [fact]
 
-    def _start(self, fact: Fact, of: list[Fact]) -> str:
+    def _argument(self, key: str, fact: Fact, of: list[Fact]) -> str:
+        """What is written beside the name of a rule; a word that is no key is written as it is."""
+        match key:
+            case "start":
+                return self._start(fact, of[0])
+            case "at":
+                assert fact.said is not None
+                squares = {symbol.name for symbol in symbols_of(fact.said)}
+                return next(kind for name, kind in _AT.items() if name in squares)
+            case "j":
+                (j,) = [symbol for symbol in symbols_of(of[1].value.expression) if symbol not in _LETTERS]
+                self._declare(j, "whole")
+                return self._symbol(j)
+            case "psi":
+                return self.expression(fact.schema[1].value)
+            case "p":  # how much of a gap a potential is at least
+                return self.expression(fact.schema[2])
+            case "part":  # how much of the squared gradient at X is added to that at W
+                return self.expression(share_beside(fact))
+            case "push":
+                step, growth = of
+                rest = step.value - growth.value * read(moved) + read(moved_next)
+                return self.expression(read(rest.expression.at({own: 1})).expression)
+            case "split":
+                return self._split(fact, *of)
+            case "place":
+                return self._place(fact, *of)
+        return key
+
+    def _start(self, fact: Fact, end: Fact) -> str:
+        if fact.schema:
+            return self._symbol(fact.schema[1].start)
         if fact.rule is not Rule.LAST:
-            return self._symbol(fact.schema[1].start if fact.schema else _starts(fact)[0])
+            assert fact.said is not None
+            return self._symbol(next(symbol for symbol in symbols_of(fact.said) if symbol in COURSES))
         start = symbols.gap0 if assumptions.certified_minimum in self.proof.theorem.holding else symbols.gap0_upper
-        return self._symbol(start if of[0].value == read(gap) else symbols.distance0)
-
-    def _at(self, fact: Fact, of: list[Fact]) -> str:
-        squares = {symbol.name for term in fact.said.terms for symbol in term.symbols}  # type: ignore[union-attr]
-        return next(kind for name, kind in _AT.items() if name in squares)
-
-    def _count(self, fact: Fact, of: list[Fact]) -> str:
-        (j,) = [symbol for symbol in symbols_of(of[1].value.expression) if symbol not in _LETTERS]
-        self._declare(j, "whole")
-        return self._symbol(j)
+        return self._symbol(start if end.value == read(gap) else symbols.distance0)
 
     def _declare(self, letter: Symbol, kind: str) -> None:
         line = f"letter {self._symbol(letter)} {kind}"
         if line not in self._head:
             self._head.append(line)
 
-    def _psi(self, fact: Fact, of: list[Fact]) -> str:
-        return self.expression(fact.schema[1].value)
-
-    def _least(self, fact: Fact, of: list[Fact]) -> str:
-        """How much of a gap a potential is at least."""
-        return self.expression(fact.schema[2])
-
-    def _part_beside(self, fact: Fact, of: list[Fact]) -> str:
-        """How much of the squared gradient at X is added to that at W."""
-        return self.expression(share_beside(fact))
-
-    def _drifted(self, fact: Fact, of: list[Fact]) -> str:
-        step, growth = of
-        rest = step.value - growth.value * read(moved) + read(moved_next)
-        return self.expression(read(rest.expression.at({own: 1})).expression)
-
-    def _cases(self, fact: Fact, of: list[Fact]) -> str:
-        below, above = of
+    def _split(self, fact: Fact, below: Fact, above: Fact) -> str:
         for split in below.by - fact.by:
             if isinstance(split, Relation) and Relation(split.terms, (">=",)) in above.by:
                 return self.relation(split)
         raise ValueError("the two cases of a proof are not known")
 
-    def _instance_of(self, fact: Fact, of: list[Fact]) -> str:
-        general, *met = of
+    def _place(self, fact: Fact, general: Fact, *met: Fact) -> str:
         relations = (relation for relation in general.by - fact.by if isinstance(relation, Relation))
         for relation in sorted(relations, key=repr):
             for letter in relation.terms:
@@ -397,37 +399,12 @@ class _Writer:
         raise ValueError("the number that a proof takes for a letter is not known")
 
 
-def _of_start(shares: Mapping[Symbol, Fact]) -> tuple[Fact, Fact]:
-    """How much of the gap, and of the squared distance, a potential is at most at first."""
-    of_gap = shares.get(symbols.gap0, shares.get(symbols.gap0_upper, facts.nothing))
-    return of_gap, shares.get(symbols.distance0, facts.nothing)
-
-
-def _starts(fact: Fact) -> list[Symbol]:
-    """What is known at W^0, in what a rule concludes."""
-    return [symbol for symbol in symbols_of(fact.said) if symbol in COURSES] if fact.said is not None else []
-
-
 def _inverse(fact: Fact) -> tuple[Fact, bool]:
     """What a fact is the inverse of, and whether it is one; else itself."""
     if fact.name and fact.said is None and not fact.rule:
         ((of,),) = fact.of
         return of, True
     return fact, False
-
-
-_ARGUMENTS: Mapping[str, Callable[[_Writer, Fact, list[Fact]], str]] = {
-    "start": _Writer._start,
-    "at": _Writer._at,
-    "j": _Writer._count,
-    "psi": _Writer._psi,
-    "p": _Writer._least,
-    "part": _Writer._part_beside,
-    "push": _Writer._drifted,
-    "split": _Writer._cases,
-    "place": _Writer._instance_of,
-}
-"""What is written beside the name of a rule."""
 
 
 def _implied(theorem: Theorem) -> list[str]:

@@ -98,7 +98,7 @@ class Lemmas:
 
     def stepped(self, letter: str, equation: str) -> str:
         """Return what says what the square of a vector is after a step: a lemma of the space, or a hypothesis."""
-        script = self._space.stepped(letter, self._drawn())
+        script = self._space.script(f"step of {letter}", self._drawn())
         head = f"step_of_{letter} : forall (W : State) (H : Draw), {equation}."
         return f"Lemma {head}\nProof. {script} Qed." if script else f"Hypothesis {head}"
 
@@ -244,7 +244,7 @@ class Lemmas:
             script = "lra"
         if fact.name == "A square" and not drawn_in(fact.value):
             script = "apply pow2_ge_0"
-        script = script or self._space.proof(fact, self._drawn())
+        script = script or self._space.script(fact.name, self._drawn())
         conditions = tuple(map(self.terms.relation, premises))
         proof = f"{begun(over, premises)}  {script}." if script else ""
         name = self.terms.names.new(_slug(fact.name))

@@ -8,7 +8,6 @@ from operator import matmul
 
 from rac_theory.algebra import Expression, lifted
 from rac_theory.proofs.drawn import Drawn, H, Vector, curve, star
-from rac_theory.proofs.fact import Fact
 from rac_theory.proofs.quantities import NUMBERS, G, G_next, Gx, Gy, M, P, V, Vz, Zy, g, gap, gap_first, gap_next, gx
 from rac_theory.statements import (
     Predicate,
@@ -46,13 +45,8 @@ Hypothesis Q_scal : forall c x, Q_ (scal c x) = scal c (Q_ x).
 Hypothesis smooth : forall x y, f (add x y) <= f x + ip (grad x) y + 1 / 2 * ip y (Q_ y).
 """
 _STEP = "Definition next (W : State) (H : Draw) := add W (scal (- {gamma}) (project H (grad W))).\n"
-_DESCENT = (
-    "unfold {names}, gap, next. pose proof (smooth W {step}) as below. "
-    "rewrite ?Q_scal, ?ip_scal_l, ?ip_scal_r in below. {exact}lra"
-)
-_DESCENT_WITHOUT_Q = _DESCENT.replace("?Q_scal, ", "")
 _EXACT = "rewrite (projected H (grad W) (grad W)) in below. "
-_PROJECTED = "(scal (- {gamma}) (project H (grad W)))"
+_PROJECTED = "(scal (- gamma) (project H (grad W)))"
 _BELOW = "f lies below the quadratic of curvature Q that touches it where the step begins"
 
 
@@ -269,35 +263,39 @@ def _following(left: str, *more: str) -> World:
     )
 
 
-_SQUARE, _SEEN = "ip (grad W) (grad W)", "ip (project H (grad W)) (project H (grad W))"
 _NOISY = "(project H (noisy W H))"
+_EXACTLY: dict[object, str] = {
+    G @ G: "ip (grad W) (grad W)",
+    H(G) @ H(G): "ip (project H (grad W)) (project H (grad W))",
+}
+_NOISILY: dict[object, str] = {**_EXACTLY, H(g) @ H(g): f"ip {_NOISY} {_NOISY}", G @ H(g): f"ip (grad W) {_NOISY}"}
 _GRADIENT = "(* and with it a gradient *)\nVariable noisy : State -> Draw -> State.\n"
 _NOISY_STEP = _STEP.replace("grad W", "noisy W H")
 _LEAST = {"A square": "apply ip_pos", "Smallest eigenvalue of E[H]": "apply least"}
+
+
+def _descent(step: str, exact: str = "", of_Q: str = "") -> str:
+    """The script of a descent lemma, where so much is added to W."""
+    return (
+        f"unfold {{names}}, gap, next. pose proof (smooth W {step}) as below. "
+        f"rewrite {of_Q}?ip_scal_l, ?ip_scal_r in below. {exact}lra"
+    )
+
+
 WORLDS = (
     World(
         (rac_lora_exact,),
         ("gamma", "L", "lambda_min"),
         _PRODUCT + _PROJECTION + _SMOOTH + _STEP,
-        {G @ G: _SQUARE, H(G) @ H(G): _SEEN},
-        {**_LEAST, "Descent lemma": _DESCENT_WITHOUT_Q.replace("{exact}", _EXACT).replace("{step}", _PROJECTED)},
+        _EXACTLY,
+        {**_LEAST, "Descent lemma": _descent(_PROJECTED, _EXACT)},
     ),
     World(
         (rac_lora_stochastic,),
         ("gamma", "L", "lambda_min"),
         _PRODUCT + _PROJECTION + _SMOOTH + _GRADIENT + _NOISY_STEP,
-        {
-            G @ G: _SQUARE,
-            H(G) @ H(G): _SEEN,
-            H(g) @ H(g): f"ip {_NOISY} {_NOISY}",
-            G @ H(g): f"ip (grad W) {_NOISY}",
-        },
-        {
-            **_LEAST,
-            "Descent lemma": _DESCENT_WITHOUT_Q.replace("{exact}", "").replace(
-                "{step}", f"(scal (- {{gamma}}) {_NOISY})"
-            ),
-        },
+        _NOISILY,
+        {**_LEAST, "Descent lemma": _descent(f"(scal (- gamma) {_NOISY})")},
     ),
     World(
         (rac_lora_preconditioned,),
@@ -310,8 +308,7 @@ WORLDS = (
         + "Hypothesis at_most : forall H x, ip (weigh H x) (weigh H x) <= {A} * ip x (weigh H x).\n"
         + _STEP.replace("project", "weigh"),
         {
-            G @ G: _SQUARE,
-            H(G) @ H(G): _SEEN,
+            **_EXACTLY,
             G @ H(P): "ip (grad W) (weigh H (grad W))",
             H(P) @ H(P): "ip (weigh H (grad W)) (weigh H (grad W))",
         },
@@ -319,9 +316,7 @@ WORLDS = (
             **_LEAST,
             "D is at least a": "apply at_least",
             "D is at most A": "apply at_most",
-            "Descent lemma": _DESCENT_WITHOUT_Q.replace("{exact}", "").replace(
-                "{step}", _PROJECTED.replace("project", "weigh")
-            ),
+            "Descent lemma": _descent(_PROJECTED.replace("project", "weigh")),
         },
     ),
     World(
@@ -333,26 +328,20 @@ WORLDS = (
         + "Hypothesis most : forall x, E (fun H => ip (project H x) (Q_ (project H x)))\n"
         + "  <= {L_H} * E (fun H => ip (project H x) (project H x)).\n"
         + _STEP,
-        {G @ G: _SQUARE, H(G) @ H(G): _SEEN, curve(H(G), H(G)): "ip (project H (grad W)) (Q_ (project H (grad W)))"},
+        {**_EXACTLY, curve(H(G), H(G)): "ip (project H (grad W)) (Q_ (project H (grad W)))"},
         {
             **_LEAST,
             "E[H Q H] <= L_H E[H], and what is projected is independent of H": "unfold {names}. "
             "apply (le_from _ _ _ (Rmult_le_pos _ _ (pow2_ge_0 gamma) (diff _ _ (most (grad W))))). ring",
-            _BELOW: _DESCENT.replace("{exact}", _EXACT).replace("{step}", _PROJECTED),
+            _BELOW: _descent(_PROJECTED, _EXACT, "?Q_scal, "),
         },
     ),
     World(
         (rac_lora_stochastic,),
         ("gamma", "L_H", "lambda_min"),
         _PRODUCT + _PROJECTION + _CURVED + _GRADIENT + _NOISY_STEP,
-        {
-            G @ G: _SQUARE,
-            H(G) @ H(G): _SEEN,
-            H(g) @ H(g): f"ip {_NOISY} {_NOISY}",
-            G @ H(g): f"ip (grad W) {_NOISY}",
-            curve(H(g), H(g)): f"ip {_NOISY} (Q_ {_NOISY})",
-        },
-        {**_LEAST, _BELOW: _DESCENT.replace("{exact}", "").replace("{step}", f"(scal (- {{gamma}}) {_NOISY})")},
+        {**_NOISILY, curve(H(g), H(g)): f"ip {_NOISY} (Q_ {_NOISY})"},
+        {**_LEAST, _BELOW: _descent(f"(scal (- gamma) {_NOISY})", of_Q="?Q_scal, ")},
     ),
     World(
         (rac_lora_momentum,),
@@ -440,7 +429,7 @@ WORLDS = (
         + "  <= 2 * E (fun H => ip x (M H x)) - E (fun H => ip (M H x) (Q_ (M H x))).\n"
         + "Definition next (W : State) (H : Draw) := add W (scal (- 1) (M H (grad W))).\n",
         {
-            G @ G: _SQUARE,
+            G @ G: _EXACTLY[G @ G],
             NUMBERS["moved_by_M"]: "ip (grad W) (M H (grad W))",
             NUMBERS["bent_by_M"]: "ip (M H (grad W)) (Q_ (M H (grad W)))",
             gap_first: "gap (next W H)",
@@ -449,8 +438,8 @@ WORLDS = (
             "There is one step": "apply Rle_refl",
             "A square": "apply ip_pos",
             "nu is the smallest eigenvalue": "unfold {names}. pose proof (gains (grad W)) as gained. lra",
-            "f lies below the quadratic of curvature Q that touches it at W": _DESCENT.replace("{exact}", "").replace(
-                "{step}", "(scal (- 1) (M H (grad W)))"
+            "f lies below the quadratic of curvature Q that touches it at W": _descent(
+                "(scal (- 1) (M H (grad W)))", of_Q="?Q_scal, "
             ),
         },
     ),
@@ -493,12 +482,8 @@ class Space:
             return f"Variable next : {'nat -> ' * in_time}State -> Draw -> State."
         return self._world.text.format(**{constant: names[constant] for constant in self._world.constants})
 
-    def stepped(self, letter: str, names: Iterable[str]) -> str:
-        """Return a script by which the square of a vector after a step is what it is; none where it is a hypothesis."""
-        script = "" if self._world is None else self._world.proofs.get(f"step of {letter}", "")
-        return script.format(names=", ".join(names)) if script else ""
-
-    def proof(self, fact: Fact, names: Iterable[str]) -> str:
-        """Return a script by which a fact follows from what is assumed of the space; none where it is a hypothesis."""
-        script = "" if self._world is None else self._world.proofs.get(fact.name, "")
-        return script.format(names=", ".join(names), gamma="gamma") if script else ""
+    def script(self, name: str, names: Iterable[str]) -> str:
+        """Return how facts of a name follow from what is assumed of the space, with these letters defined in it; empty
+        where they are hypotheses."""
+        script = "" if self._world is None else self._world.proofs.get(name, "")
+        return script.format(names=", ".join(names))
