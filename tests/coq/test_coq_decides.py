@@ -1,5 +1,6 @@
 """What Coq itself accepts and refuses: ``python -m pytest tests/coq``, with coqc on the path."""
 
+import doctest
 import os
 import re
 import shutil
@@ -23,7 +24,6 @@ from rac_theory.commands.cli import main
 from rac_theory.discovery import discover
 from rac_theory.numerics.rational import certified
 from rac_theory.proofs.coq.kernel import REALS, NoAnswer, ask, keep
-from rac_theory.proofs.coq.readings import misread
 from rac_theory.proofs.coq.script import script
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import Fact, read
@@ -34,6 +34,8 @@ from rac_theory.statements import mean_squared_gradient
 from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth, smooth_along_sketch
 from rac_theory.statements.symbols import K, L, N, T, distance0, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import E, gap
+from tests.coq import readings as read_by_coq
+from tests.coq.readings import misread
 from tests.fuzz.expressions import drawn, misread_by_coq
 from tests.proofs.from_facts import searched
 
@@ -247,7 +249,7 @@ def test_what_is_averaged_must_be_integrable():
 
 def about_a_coin():
     """T2 and x^2/2 at a coin that is thrown until it shows tails."""
-    instances = files("rac_theory.proofs.coq").joinpath("instances.v").read_text()
+    instances = Path(__file__).with_name("instances.v").read_text()
     text = prove("T2").coq().replace("Print Assumptions T2.", "")
     return text + instances + Path(__file__).with_name("coin.v").read_text()
 
@@ -452,6 +454,10 @@ def test_an_error_in_a_file_is_a_refusal(text):
     assert answer(text).refused
     with pytest.raises(NoAnswer, match="Cannot find a physical path bound to logical path Nothing"):
         answer("From Coq Require Import Nothing.")
+
+
+def test_a_reading_is_a_lemma():
+    assert doctest.testmod(read_by_coq) == (0, 4)
 
 
 def test_expressions_are_read():

@@ -16,7 +16,7 @@ import numpy as np
 
 from rac_theory.algebra import choice, fraction, identical, maximum, number, polynomial, powers, sqrt, total
 from rac_theory.algebra.expression import Expression, Let, Power, Powers, Relation, Symbol, Total, lifted
-from rac_theory.proofs.coq.readings import misread
+from tests.coq.readings import misread
 
 x, y, T, K = (Symbol(name) for name in ("x", "y", "T", "K"))
 INDICES = tuple(Symbol(name) for name in ("k", "j", "i"))

@@ -124,23 +124,6 @@ def ask(scripts: Mapping[str, str]) -> Iterator[Answer]:
             yield from several.result()
 
 
-def printed(script: str) -> str:
-    """Return what Coq prints of a file that it accepts.
-
-    Raises
-    ------
-    ValueError
-        If it refuses it: with the place, and why.
-    NoCoq, NoAnswer
-        As for ``ask``.
-    """
-    with _Readers() as readers:
-        reply = _answered("a file", readers.reply([_coqc()], script))
-    if reply["status"]:
-        raise ValueError(f"Coq refuses a file: {_error(reply['error'])}")
-    return str(reply["output"])
-
-
 def writable(folder: Path) -> Path:
     """Return a folder for files, which is made if need be.
 

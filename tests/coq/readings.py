@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from importlib.resources import files
+from pathlib import Path
 from typing import TypeAlias
 
 from rac_theory.algebra import Expression, Let, Number, Symbol, symbols_of
-from rac_theory.proofs.coq.kernel import printed
+from rac_theory.proofs.coq.kernel import _answered, _coqc, _error, _Readers
+from rac_theory.proofs.coq.names import library
 from rac_theory.proofs.coq.terms import Terms, counted_in, largest
 
 Reading: TypeAlias = tuple[Expression, Mapping[str, Fraction | int], Fraction | int]
@@ -41,14 +42,30 @@ def script(readings: Iterable[Reading]) -> str:
     Examples
     --------
     >>> from rac_theory.algebra import Symbol, total
-    >>> from rac_theory.proofs.coq.readings import script
+    >>> from tests.coq.readings import script
     >>> mu, k, T = Symbol("mu"), Symbol("k"), Symbol("T")
     >>> print(script([(total(k, T, mu**k), {"mu": 2, "T": 3}, 7)]).splitlines()[-2])
     Lemma reading_0 : outcome (forall (T : nat) (mu : R), T = 3%nat -> mu = 2 -> (sum (fun n => (mu ^ n)) T) = 7).
     """
-    room = files("rac_theory.proofs.coq")
-    beginning = [room.joinpath(name).read_text(encoding="utf-8") for name in ("library.v", "readings.v")]
-    return "\n".join((*beginning, *_lemmas(readings))) + "\n"
+    ours = Path(__file__).with_suffix(".v").read_text(encoding="utf-8")
+    return "\n".join((library(), ours, *_lemmas(readings))) + "\n"
+
+
+def printed(script: str) -> str:
+    """Return what Coq prints of a file that it accepts.
+
+    Raises
+    ------
+    ValueError
+        If it refuses it: with the place, and why.
+    NoCoq, NoAnswer
+        As for ``ask``.
+    """
+    with _Readers() as readers:
+        reply = _answered("a file", readers.reply([_coqc()], script))
+    if reply["status"]:
+        raise ValueError(f"Coq refuses a file: {_error(reply['error'])}")
+    return str(reply["output"])
 
 
 def _lemmas(readings: Iterable[Reading]) -> Iterator[str]:
