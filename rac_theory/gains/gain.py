@@ -228,7 +228,7 @@ def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling)
             bounds.append((split.combine([along.L_H for along in numbers]), how))
             loose = loose and any(along.loose for along in numbers)
     if splits[0].how:
-        bounds += _as_a_whole(sketch, terms)
+        bounds += _on_all_entries(1.0, sketch, None, terms)
     if bounds and not loose:
         return _smallest(bounds, largest)
     sample = along_draws(sketch, [matrix(S) for S in splits[0].matrices], sampling)
@@ -240,12 +240,17 @@ def _one_sided(sketch: Sketch, terms: Terms, largest: float, sampling: Sampling)
     return _smallest(bounds, largest, sampling.alpha, f"L, as {sample.how} is no less")
 
 
-def _as_a_whole(sketch: Sketch, terms: Terms) -> list[tuple[Fraction, str]]:
+def _on_all_entries(p: float, left: Sketch, right: Sketch | None, terms: Terms) -> list[tuple[Fraction, str]]:
+    """A bound of a left sketch, or of a coin, where the entries are few and all moments known; else none."""
     if len(terms[0][0]) * len(terms[0][1]) > MOST_ENTRIES:
         return []
-    pair = moments_of(Moments(sketch))
-    bound = math.inf if pair is None else along_whole(1.0, pair, None, terms)
-    return [(Fraction(bound), f"{pair.how}, on all entries")] if pair is not None and bound < math.inf else []
+    of_left = moments_of(Moments(left))
+    of_right = None if right is None else moments_of(Moments(right))
+    if of_left is None or (of_right is None and right is not None):
+        return []
+    how = of_left.how if of_right is None else f"left: {of_left.how}, right: {of_right.how}"
+    bound = along_whole(p, of_left, of_right, terms)
+    return [(Fraction(bound), f"{how}, on all entries")] if bound < math.inf else []
 
 
 def _smallest(
@@ -284,20 +289,8 @@ def _of_coin(algorithm: Bernoulli, Q: Smoothness, sampling: Sampling) -> Smoothn
         (mean, f"at most: the mean of both sides, left: {sides[0][2].provenance}, right: {sides[1][2].provenance}")
     ]
     if low.L_H < high.L_H:
-        bounds += _on_all_entries(algorithm, Q)
+        bounds += _on_all_entries(algorithm.p, algorithm.left, algorithm.right, Q.terms)
     return _smallest(bounds, Q.largest, math.fsum(side[2].alpha for side in sides))
-
-
-def _on_all_entries(algorithm: Bernoulli, Q: Smoothness) -> list[tuple[Fraction, str]]:
-    m, n = Q.shape
-    if m * n > MOST_ENTRIES:
-        return []
-    left, right = moments_of(Moments(algorithm.left)), moments_of(Moments(algorithm.right))
-    if left is None or right is None:
-        return []
-    bound = along_whole(algorithm.p, left, right, Q.terms)
-    how = f"left: {left.how}, right: {right.how}, on all entries"
-    return [(Fraction(bound), how)] if bound < math.inf else []
 
 
 def _end(sketch: Sketch, name: str) -> Fraction:

@@ -53,7 +53,10 @@ def certified_step(problem: Any, W: Array, G: Array) -> Array:
     [0.25, 0.25, 0.25]
     """
     method = getattr(problem, "certified_step", None)
-    proved = np.full(W.shape[:-2], _inverse(problem.L)) if method is None else np.asarray(method(W, G))
+    if method is None:
+        proved = np.full(W.shape[:-2], rounded(1 / Fraction(problem.L), -math.inf))  # 1/5 is more than a fifth
+    else:
+        proved = np.asarray(method(W, G))
     steps = proved.astype(W.dtype, copy=False)
     if steps.dtype != proved.dtype:  # which rounds to nearest, perhaps up
         steps = np.nextafter(steps, np.zeros_like(steps))
@@ -61,7 +64,3 @@ def certified_step(problem: Any, W: Array, G: Array) -> Array:
         got = f"shape {steps.shape}" if steps.shape != W.shape[:-2] else f"{np.nanmin(steps):.3g}"
         raise ValueError(f"certified_step must return a step >= 0 for each W, of shape {W.shape[:-2]}, got {got}")
     return steps
-
-
-def _inverse(L: float) -> float:
-    return rounded(1 / Fraction(L), -math.inf)  # 1/5 is more than a fifth

@@ -55,15 +55,9 @@ def _derived(line: Line, reading: Reading) -> Iterator[Markup]:
     if reading.is_claim(line) and reading.times != lifted(1):
         yield "times " + html.formula(latex(reading.times)) + ", which is positive:"
     if line.is_computed:
-        yield _formulas(f"{sign} {term}" for sign, term in zip(_signs(), summands(line), strict=False))
+        yield _formulas(f"{'+' if i else '='} {term}" for i, term in enumerate(summands(line)))
     else:
         yield Markup.escape(line.rule)
-
-
-def _signs() -> Iterator[str]:
-    yield "="
-    while True:
-        yield "+"
 
 
 def _case(line: Line) -> Iterator[tuple[bool, str]]:

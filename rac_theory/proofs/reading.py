@@ -208,7 +208,8 @@ class Reading:
     def _why(self, fact: Fact) -> str:
         """Why a number is not negative, in a word or as the label of a line."""
         if taken_for_granted(fact) and weight(fact) < _A_LEMMA and not fact.page:
-            return ", ".join(self._rests_on(fact)) or _in_a_sentence(fact.name)
+            rests_on = ", ".join([*self._labels_of(fact), *["the case"] * bool(self._case(fact))])
+            return rests_on or (f"a{fact.name[1:]}" if fact.name.startswith("A ") else fact.name)
         if fact.rule or taken_for_granted(fact) or id(fact) in self._labels:
             return self._label(fact)
         parts = terms(fact, self._writer)
@@ -217,10 +218,6 @@ class Reading:
         for factor in (factor for part in parts for factor in part.signs):
             self._sign(factor)
         return f"{_a_sum(fact)} of such"
-
-    def _rests_on(self, fact: Fact) -> tuple[str, ...]:
-        case = ("the case",) if self._case(fact) else ()
-        return (*self._labels_of(fact), *case)
 
 
 def _a_sum(fact: Fact) -> str:
@@ -231,10 +228,6 @@ def _sign(fact: Fact) -> str:
     if not fact.strict:
         return "not negative"
     return "not negative, and not all zero" if len(fact.of) > 1 else "positive"
-
-
-def _in_a_sentence(name: str) -> str:
-    return f"a{name[1:]}" if name.startswith("A ") else name
 
 
 def taken_for_granted(fact: Fact) -> bool:

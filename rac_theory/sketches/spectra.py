@@ -373,17 +373,12 @@ def extremes(matrix: Array) -> tuple[float, float]:
     return low - off, high * (1 + _OF_ENTRIES)
 
 
-def _is_symmetric(matrix: Array) -> bool:
-    if _is_toeplitz_view(matrix):
-        return bool(np.abs(matrix[0] - matrix[:, 0]).max() <= 1e-9)
-    return bool(np.abs(matrix - matrix.T).max() <= 1e-9)
-
-
 def check_claim(name: str, matrix: Array, ends: tuple[float, float], rank: int) -> None:
     """Refuse what no mean of projections can be; whether it is the right one is for ``check_sketch`` to ask."""
     low, high = ends
     trace = float(np.trace(matrix))
-    if not _is_symmetric(matrix):
+    mirrored = (matrix[0], matrix[:, 0]) if _is_toeplitz_view(matrix) else (matrix, matrix.T)
+    if not np.abs(np.subtract(*mirrored)).max() <= 1e-9:
         raise ValueError(f"{name} must be symmetric, got {matrix[0, -1]:.6g} opposite {matrix[-1, 0]:.6g}")
     if low < -1e-9 or high > 1 + 1e-9 or trace > rank + 1e-9:
         raise ValueError(

@@ -213,11 +213,6 @@ REDUCTIONS = (
 projected_square = mean(square(H(G)))
 
 
-def _falls(stable: Fact) -> Fact:
-    """No step rises, on average."""
-    return mean(exact) + half * plus[gamma] * stable * projected_square
-
-
 def _of_potential(kappa: Fact, room: Fact, stable: Fact) -> tuple[Fact, Fact]:
     """(7) of T3, where ``room`` says that ``kappa <= 2 - gamma L``."""
     share = half * kappa / plus[gamma]
@@ -226,7 +221,8 @@ def _of_potential(kappa: Fact, room: Fact, stable: Fact) -> tuple[Fact, Fact]:
     step = nearer + half * plus[gamma] * (kappa * grant("spread", G) + room * projected_square) + mean(exact)
     above, below = share * moves * grant("norm_is_positive", V), share * grant("norm", V)
     loss = kappa * moves
-    falls, shares = _falls(stable), {gap0: one, distance0: share}
+    falls = mean(exact) + half * plus[gamma] * stable * projected_square  # no step rises, on average
+    shares = {gap0: one, distance0: share}
     of = Psi(rac_lora_exact, psi, gap0, shares, below)
     fact = potential(of, step, falls, above, loss, lifted(1))
     return fact, one + loss * no_step_or_more

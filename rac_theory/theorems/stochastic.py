@@ -181,17 +181,13 @@ descent_share = 1 - L * gamma * beta / 2
 keeps = proved("", descent_share > 0, half * damped)
 
 
-def _before_sketch() -> Fact:
-    """(12) of T5."""
-    return mean(noisy) + plus[gamma] * unbiased + half * plus[L] * plus[gamma] * plus[gamma] * noise
-
-
 def step() -> Fact:
     """One step of T5, the sketch being averaged."""
     inequality = expected(gap_next) <= (
         1 + q
     ) * gap_at_W + L * gamma**2 * lambda_max * C / 2 - gamma * lambda_min * descent_share * (G @ G)
-    return proved("One step", inequality, _before_sketch() + plus[gamma] * keeps * low(G))
+    before_sketch = mean(noisy) + plus[gamma] * unbiased + half * plus[L] * plus[gamma] * plus[gamma] * noise  # (12)
+    return proved("One step", inequality, before_sketch + plus[gamma] * keeps * low(G))
 
 
 growth = proved("", 1 + q > 0, one + plus[L] * plus[A] * plus[gamma] * plus[gamma] * most)

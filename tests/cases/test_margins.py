@@ -10,10 +10,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rac_theory import Bernoulli, LayeredRACLoRA
+from rac_theory import LayeredRACLoRA
 from rac_theory.gains import common_basis, gain, layered, one_side
 from rac_theory.gains.common_basis import Part, Parts, _basis, in_common_basis, splits_of
-from rac_theory.gains.gain import UNKNOWN, _as_a_whole, _on_all_entries, _smallest, smoothness_along
+from rac_theory.gains.gain import UNKNOWN, _on_all_entries, _smallest, smoothness_along
 from rac_theory.gains.layered import along_all_layers
 from rac_theory.gains.one_side import (
     OFF,
@@ -181,13 +181,14 @@ def test_all_entries_are_looked_at_up_to_256(size, monkeypatch):
     """Of a sum, a coin and several layers. Catches a limit that is another, or not kept."""
     monkeypatch.setattr(gain, "along_whole", lambda *_: 0.5)
     sketch, Q, few = Coordinate(size, 1), Smoothness.isotropic(1.0, (size, 1)), size == 256
-    assert len(_as_a_whole(sketch, Q.terms)) == len(_on_all_entries(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q)) == few
+    coin = 0.5, sketch, Coordinate(1, 1)
+    assert len(_on_all_entries(1.0, sketch, None, Q.terms)) == len(_on_all_entries(*coin, Q.terms)) == few
     wide = Smoothness.isotropic(1.0, (16, size - 240))  # of 16 or 17 columns
-    assert len(_as_a_whole(Coordinate(16, 1), wide.terms)) == few
+    assert len(_on_all_entries(1.0, Coordinate(16, 1), None, wide.terms)) == few
     layers = LayeredRACLoRA(Layers([(128, 1), (size - 128, 1)]), [Coordinate(128, 1), Coordinate(size - 128, 1)], 1.0)
     assert (along_all_layers(layers, Q) is not None) == few
     monkeypatch.setattr(gain, "along_whole", lambda *_: math.inf)  # which says nothing
-    assert _as_a_whole(sketch, Q.terms) == _on_all_entries(Bernoulli(sketch, Coordinate(1, 1), 0.1), Q) == []
+    assert _on_all_entries(1.0, sketch, None, Q.terms) == _on_all_entries(*coin, Q.terms) == []
 
 
 def test_a_common_basis_has_so_many_columns_and_parts():

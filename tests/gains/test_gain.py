@@ -162,7 +162,7 @@ def test_of_a_coin_with_a_law_that_nobody_knows():
     ends = [float(_end(sketch, name)) for sketch in (own, known) for name in ("lambda_min", "lambda_max")]
     assert ends == pytest.approx([0, 1, 0.25, 0.75])
     for left, right in ((own, known), (known, own)):
-        assert _on_all_entries(Bernoulli(left, right, 0.1), Smoothness.isotropic(1.0, (2, 2))) == []
+        assert _on_all_entries(0.1, left, right, Smoothness.isotropic(1.0, (2, 2)).terms) == []
 
 
 def test_draws_that_are_all_zero_have_none():

@@ -49,12 +49,6 @@ def of_state(x: Expression, lemmas: Lemmas) -> str:
     return lemmas.terms.letter(x)
 
 
-def _after(psi: Expression, lemmas: Lemmas) -> str:
-    """What turns the mean at the next point into letters of this one: for squares, by what a step is."""
-    squares = [square for square in lemmas.squares if square in drawn_in(read(psi))]
-    return "".join(f"rewrite {_after_square(square, lemmas)}. " for square in squares)
-
-
 def followed(x: Expression, lemmas: Lemmas) -> str:
     """Return the function of W that a number at W is, and why it has a mean after any number of steps."""
     return f"{of_state(x, lemmas)} {lemmas.has_mean(x)}"
@@ -158,7 +152,9 @@ def _psi(fact: Fact, lemmas: Lemmas) -> tuple[str, str, str, str]:
     squares = ((psi.share, square, first.at(at_first)) for square, first in lemmas.first.items())
     memory = next((row for row in squares if row[1] in drawn_in(read(psi.value))), None)
     begin = _begun(psi.below, psi.shares, lemmas, memory)
-    return function, has_mean, f"rewrite ({why} : _ = {mean}). {_after(psi.value, lemmas)}", begin
+    drawn = drawn_in(read(psi.value))
+    after = "".join(f"rewrite {_after_square(square, lemmas)}. " for square in lemmas.squares if square in drawn)
+    return function, has_mean, f"rewrite ({why} : _ = {mean}). {after}", begin
 
 
 def iterated(fact: Fact, lemmas: Lemmas) -> Lemma:

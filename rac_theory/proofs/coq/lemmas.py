@@ -247,7 +247,7 @@ class Lemmas:
         script = script or self._space.script(fact.name, self._drawn())
         conditions = tuple(map(self.terms.relation, premises))
         proof = f"{begun(over, premises)}  {script}." if script else ""
-        name = self.terms.names.new(_slug(fact.name))
+        name = self.terms.names.new("_".join(re.findall(r"[a-z0-9]+", fact.name.lower())[:4]))
         about = "" if proof else _told(fact)
         return self.add(Lemma(name, left, right, fact.strict, over, premises, conditions, proof, about))
 
@@ -331,11 +331,6 @@ class Lemmas:
         conditions = tuple(map(self.terms.relation, premises))
         name = self.terms.names.new("line")
         return self.add(Lemma(name, left, right, fact.strict, over, premises, conditions, proof))
-
-
-def _slug(name: str) -> str:
-    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").split("_")
-    return "_".join(words[:4])
 
 
 def _told(fact: Fact) -> str:

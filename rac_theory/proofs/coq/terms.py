@@ -207,7 +207,7 @@ class Terms:
                 raised = f"({text(base)} ^ {abs(power)})"
                 return raised if power >= 0 else f"(/ {raised})"
             case Power(base, exponent):
-                written = self._base(base, is_own)
+                written = self._written(base, self.bases, is_own)
                 return "1" if written == "1" else f"({written} ^ {self.count(exponent)})"
             case Powers(base, first, last):
                 return self._powers(base, first, last, is_own)
@@ -259,9 +259,6 @@ class Terms:
             return f"(1 / INR {steps} * sum (fun k => {self.letter(moved)} W H m k) {steps})"
         return f"({' '.join((self.letter(letter), 'W', *depends_on(letter)))})"
 
-    def _base(self, base: Expression, is_own: bool) -> str:
-        return self._written(base, self.bases, is_own)
-
     def _written(self, expression: Expression, pairs: list[tuple[str, str]], is_own: bool) -> str:
         """An expression in its normal form, or as it is: then both are kept, to be shown to be the same."""
         normal = self.form(read(expression))
@@ -279,7 +276,7 @@ class Terms:
         return text
 
     def _powers(self, base: Expression, first: Expression, last: Expression, is_own: bool) -> str:
-        written, count = self._base(base, is_own), self.count(last - first + 1)
+        written, count = self._written(base, self.bases, is_own), self.count(last - first + 1)
         if written == "1":
             return f"(INR {count})"
         start = self.count(first)
