@@ -38,6 +38,7 @@ from tests.coq import readings as read_by_coq
 from tests.coq.readings import misread
 from tests.fuzz.expressions import drawn, misread_by_coq
 from tests.proofs.from_facts import searched
+from tests.proofs.strict import times_what_is_positive as strict
 
 x, y, z, k, j = map(Symbol, ("x", "y", "z", "k", "j"))
 half = Fraction(1, 2)
@@ -554,6 +555,15 @@ def from_facts_alone():
 def test_what_is_proved_from_the_facts_of_a_method_alone_is_accepted():
     """Proofs that are looked for among the facts that its lines say, of an exact and of a noisy step."""
     assert objections()[from_facts_alone] == {"T2": "", "T5": ""}
+
+
+@accepted
+def times_what_is_positive():
+    return {name: proof.coq() for name, proof in strict().items()}
+
+
+def test_a_claim_may_be_divided_by_what_a_rule_finds_positive():
+    assert objections()[times_what_is_positive] == {"cases": "", "instance": ""}
 
 
 @accepted

@@ -31,6 +31,7 @@ from rac_theory.theorems import E, gap
 from rac_theory.theorems.ours import STORED
 from tests.as_one_test import as_one_test
 from tests.coq.accepted import OF, accepted, digest
+from tests.proofs.strict import times_what_is_positive as strict
 from tests.refused import raises, wrong
 
 AXIOMS = """Axioms:
@@ -136,6 +137,12 @@ def test_what_is_granted_of_each_draw_is_a_hypothesis_about_each_draw():
     assert "Lemma descent_lemma : " in step
     granted = re.findall(r"^Hypothesis (\w+)", text, re.MULTILINE)
     assert len(granted) == len(set(granted))
+
+
+def test_what_is_positive_by_a_rule_is_written_so():
+    """In both cases, and for one number: the claim is divided by it."""
+    said = {name: re.findall(r"Lemma line_\d+ : (0 <=? \(1 .*\))\.\n", proof.coq()) for name, proof in strict().items()}
+    assert said == {"cases": ["0 < (1 + ((1 - user_x) * (1 - user_x)))"], "instance": ["0 < (1 + L)"]}
 
 
 @as_one_test("id", OF)

@@ -36,10 +36,7 @@ def goal(
 ) -> str:
     """Return a script for a goal that is what a fact says, written in another way."""
     lemma = lemmas.known(fact)
-    over = lemma.over
-    rule = "lt_from" if strict else "le_from"
-    proof = lemma.positive(()) if strict else lemma.at_least_zero(())
-    return f"  - {introduced}{before}apply ({rule} _ _ _ {proof}). {after}{lemmas.algebra((), over)}\n"
+    return f"  - {introduced}{before}{lemma.applied((), strict=strict)} {after}{lemmas.algebra((), lemma.over)}\n"
 
 
 def of_state(x: Expression, lemmas: Lemmas) -> str:

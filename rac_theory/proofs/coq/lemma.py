@@ -68,13 +68,20 @@ class Lemma:
         arguments += [f"c{premises.index(premise)}" for premise in self.premises]
         return f"({' '.join((self.name, *arguments))})" if arguments else self.name
 
-    def at_least_zero(self, premises: Sequence[Relation]) -> str:
+    def at_least_zero(self, premises: Sequence[Relation], number: str = "") -> str:
         """Return a term that proves that the difference is not negative."""
-        return f"(Rlt_le _ _ {self.positive(premises)})" if self.strict else f"(diff _ _ {self.used(premises)})"
+        if self.strict:
+            return f"(Rlt_le _ _ {self.positive(premises, number)})"
+        return f"(diff _ _ {self.used(premises, number)})"
 
-    def positive(self, premises: Sequence[Relation]) -> str:
+    def positive(self, premises: Sequence[Relation], number: str = "") -> str:
         """Return a term that proves that the difference is positive."""
-        return f"(diff_lt _ _ {self.used(premises)})"
+        return f"(diff_lt _ _ {self.used(premises, number)})"
+
+    def applied(self, premises: Sequence[Relation], number: str = "", *, strict: bool) -> str:
+        """Return the tactic for a goal that this lemma is: what is left is that their sides differ by the same."""
+        rule, proof = ("lt_from", self.positive) if strict else ("le_from", self.at_least_zero)
+        return f"apply ({rule} _ _ _ {proof(premises, number)})."
 
     @property
     def text(self) -> str:

@@ -40,10 +40,9 @@ def root(fact: Fact, lemmas: Lemmas) -> Lemma:
     assert fact.said is not None
     lemma, premises = lemmas.known(radicand), lemmas.conditions(fact)
     left, right = map(lemmas.terms.normal, fact.said.terms)
-    positive = (
-        f"apply sqrt_lt_R0. apply (lt_from _ _ _ {lemma.positive(premises)}).{lemmas.algebra(premises, lemma.over)}"
-    )
-    script = positive if fact.strict else "apply sqrt_pos."
+    script = "apply sqrt_pos."
+    if fact.strict:
+        script = f"apply sqrt_lt_R0. {lemma.applied(premises, strict=True)}{lemmas.algebra(premises, lemma.over)}"
     return lemmas.numbered(fact, left, right, lemma.over, f"{begun(lemma.over, premises)}  {script}")
 
 
@@ -88,15 +87,7 @@ def given(fact: Fact, lemmas: Lemmas) -> Lemma:
     script, names = begun(lemma.over, premises), [*premises]
     for relation in lemmas.conditions(general):
         if relation not in premises:
-            used = lemmas.known(next(proof for proof in met if _is(proof, relation)))
-            rule, sign = (
-                ("lt_from", used.positive) if relation.signs[0] in ("<", ">") else ("le_from", used.at_least_zero)
-            )
-            turned = "apply Rle_ge. " * (relation.signs == (">=",)) + "apply Rlt_gt. " * (relation.signs == (">",))
-            script += (
-                f"  assert (c{len(names)} : {lemmas.terms.relation(relation)}).\n"
-                f"  {{ {turned}apply ({rule} _ _ _ {sign(premises)}).{lemmas.algebra(premises, lemma.over)} }}\n"
-            )
+            script += _kept(f"c{len(names)}", relation, met, premises, lemma.over, lemmas)
             names.append(relation)
     script += f"  exact {lemma.used(names)}."
     return lemmas.numbered(fact, lemma.left, lemma.right, lemma.over, script)
@@ -135,11 +126,9 @@ def cases(fact: Fact, lemmas: Lemmas) -> Lemma:
     turn = f"{f'apply Rlt_le in {case}; ' if decided == 'Rle_or_lt' else ''}apply Rle_ge in {case}. "
     script = f"{begun(over, premises)}  destruct ({decided} {a} {b}) as [{case}|{case}].\n"
     for lemma, relation, how in ((first, split, ""), (second, turned, turn)):
-        used = lemma.used((*premises, relation))
-        script += f"  - {how}apply (le_from _ _ _ (diff _ _ {used})).{lemmas.algebra(premises, over)}\n"
-    conditions = tuple(map(lemmas.terms.relation, premises))
-    name = lemmas.terms.names.new("line")
-    return lemmas.add(Lemma(name, first.left, first.right, False, over, premises, conditions, script.rstrip()))
+        applied = lemma.applied((*premises, relation), strict=fact.strict)
+        script += f"  - {how}{applied}{lemmas.algebra(premises, over)}\n"
+    return lemmas.numbered(fact, first.left, first.right, over, script.rstrip())
 
 
 def instance(fact: Fact, lemmas: Lemmas) -> Lemma:
@@ -158,19 +147,27 @@ def instance(fact: Fact, lemmas: Lemmas) -> Lemma:
     at = lemmas.terms.normal(number)
     script, proved = begun(over, premises), [*premises]
     for relation in asked_of_b:
-        placed = relation.at({b: number})
-        by = next(proof for proof in met if _is(proof, placed))
-        used = lemmas.known(by)
-        rule, sign = ("lt_from", used.positive) if used.strict else ("le_from", used.at_least_zero)
-        script += (
-            f"  assert (c{len(proved)} : {lemmas.terms.relation(placed)}).\n"
-            f"  {{ apply ({rule} _ _ _ {sign(premises)}).{lemmas.algebra(premises, over)} }}\n"
-        )
+        script += _kept(f"c{len(proved)}", relation.at({b: number}), met, premises, over, lemmas)
         proved.append(relation)
-    script += f"  apply (le_from _ _ _ (diff _ _ {lemma.used(proved, at)})).{lemmas.algebra(premises, over)}"
+    script += f"  {lemma.applied(proved, at, strict=fact.strict)}{lemmas.algebra(premises, over)}"
     left, right = map(lemmas.terms.normal, fact.said.terms)
-    conditions = tuple(map(lemmas.terms.relation, premises))
-    return lemmas.add(Lemma(lemmas.terms.names.new("line"), left, right, False, over, premises, conditions, script))
+    return lemmas.numbered(fact, left, right, over, script)
+
+
+def _kept(
+    name: str,
+    relation: Relation,
+    met: Sequence[Fact],
+    premises: Sequence[Relation],
+    over: Sequence[str],
+    lemmas: Lemmas,
+) -> str:
+    """A script that keeps under a name that a relation holds, as one of the facts says."""
+    used = lemmas.known(next(proof for proof in met if _is(proof, relation)))
+    applied = used.applied(premises, strict=relation.signs[0] in ("<", ">"))
+    turned = "apply Rle_ge. " * (relation.signs == (">=",))
+    said = lemmas.terms.relation(relation)
+    return f"  assert ({name} : {said}).\n  {{ {turned}{applied}{lemmas.algebra(premises, over)} }}\n"
 
 
 def _is(fact: Fact, relation: Relation) -> bool:
