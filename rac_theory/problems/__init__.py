@@ -5,7 +5,7 @@ base and numerics. It must not know what will be run on them, nor what is said o
 from rac_theory.base import answering
 from rac_theory.problems import datasets
 from rac_theory.problems.certified_step import certified_step, check_certifies
-from rac_theory.problems.features import features, gram, largest_gram_eigenvalue, squared_row_norms
+from rac_theory.problems.features import features, gram, largest_gram_eigenvalue, listed_rows, squared_row_norms
 from rac_theory.problems.federated import Federated
 from rac_theory.problems.finite_sum import FiniteSum, Indices, components_of, gradient_variance, heterogeneity
 from rac_theory.problems.from_functions import FromFunctions
@@ -57,6 +57,7 @@ __all__ = [
     "known_smoothness",
     "largest_gram_eigenvalue",
     "layers_of",
+    "listed_rows",
     "of_blocks",
     "shares_of",
     "smoothness_of",

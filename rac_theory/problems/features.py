@@ -280,6 +280,14 @@ def row_numbers(name: str, rows: ArrayLike, kind: Literal["a list", "a non-empty
     return given.astype(np.intp)
 
 
+def listed_rows(rows: ArrayLike, N: int) -> NDArray[np.intp]:
+    """Accept a list of some of the rows 0, ..., N - 1, (k,)."""
+    listed = row_numbers("rows", rows, "a non-empty list")
+    if listed.min() < 0 or listed.max() >= N:
+        raise ValueError(f"rows must be in 0..{N - 1}, got {listed.min()}..{listed.max()}")
+    return listed
+
+
 class WithDataSets(ABCMeta):
     """Classes whose class methods load data sets, and which say which these are where another is asked for."""
 
@@ -317,9 +325,7 @@ class Samples(metaclass=WithDataSets):
         ValueError
             If a row is not one of ``0..N-1``, if there is none, or if the features of all of them are zero.
         """
-        listed, N = row_numbers("rows", rows, "a non-empty list"), self.n_components
-        if listed.min() < 0 or listed.max() >= N:
-            raise ValueError(f"rows must be in 0..{N - 1}, got {listed.min()}..{listed.max()}")
+        listed = listed_rows(rows, self.n_components)
         return self._with_data(features("X", self.X[listed]), self.targets[listed], name="")
 
     @cached_property

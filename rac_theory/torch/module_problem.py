@@ -25,7 +25,7 @@ from rac_theory.base import (
 )
 from rac_theory.base.checks import Array
 from rac_theory.numerics import rounded
-from rac_theory.problems import FromFunctions, Indices, Layers
+from rac_theory.problems import FromFunctions, Indices, Layers, listed_rows
 from rac_theory.torch.module_loss import ModuleLoss, check_function, check_mean
 
 
@@ -271,9 +271,7 @@ class ModuleSum(ModuleProblem):
 
     def subset(self, rows: Indices, /) -> "ModuleSum":
         """The mean of the listed examples; of its constants those are known that every example has."""
-        listed = checks.array("rows", rows, ndim=1).astype(np.intp)
-        if listed.min() < 0 or listed.max() >= self.n_components:
-            raise ValueError(f"rows must be in 0..{self.n_components - 1}, got {listed.min()}..{listed.max()}")
+        listed = listed_rows(rows, self.n_components)
         infima = self.component_infima[listed]
         lower = math.nan
         if np.isfinite(infima).all():

@@ -97,6 +97,7 @@ def test_the_same_in_the_mode_for_evaluation_is_a_problem():
         ),
         (lambda: from_module(nn.Linear(4, 3), mse_loss, (X, Y), L_max=-1.0), "L_max must be a finite number >= 0"),
         (lambda: from_module(nn.Linear(4, 3), mse_loss, (X, Y)).subset([30]), "rows must be in 0..29, got 30..30"),
+        (lambda: from_module(nn.Linear(4, 3), mse_loss, (X, Y)).subset([0.9]), "rows must be a non-empty list of row"),
     ],
 )  # fmt: skip
 def test_an_argument_is_named(call, message):
