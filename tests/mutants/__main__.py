@@ -22,7 +22,7 @@ from .lines import LINES, ROOT, Line
 from .reach import HOUR, Reach
 from .trees import EMPTY, LONGEST, PASSED, PYTEST, QUOTING, failures, run_tests
 
-UNKNOWN = 4  # the exit status of pytest where a test is not there, as with a mutant of what it is called by
+FAILED, UNKNOWN = 1, 4  # of pytest's, the second where a test is not there, as with a mutant of what it is called by
 ALONE = ("-n=0", "-m=")
 FIRST = ("-x", *ALONE)
 SHORT = "not long and not full"
@@ -110,6 +110,18 @@ def in_forks(lines: Sequence[Line], reach: Reach, *, whole: bool) -> dict[Line, 
     return killers
 
 
+def broken(tests: Iterable[str]) -> set[str]:
+    """Return which tests fail without a mutant, and say nothing of one; a ``RuntimeError`` where that is not known."""
+    if not (asked := sorted(tests)):
+        return set()
+    status, output = run_tests([], [*ALONE, *asked], HOUR)
+    if status == UNKNOWN:  # a mutant has changed what a test is called
+        status, output = run_tests([], [*ALONE, *sorted({test.partition("::")[0] for test in asked})], HOUR)
+    if status not in (PASSED, FAILED):
+        raise RuntimeError(f"which tests fail without a mutant is not known: {output[-2000:]}")
+    return {*failures(output)}
+
+
 def each(lines: Sequence[Line], attempt: Callable[[Line], tuple[tuple[str, ...], str]]) -> dict[Line, tuple[str, ...]]:
     """Try mutants, two at a time, and say what became of each as it is known; return the tests that fail with it."""
 
@@ -133,9 +145,7 @@ def together(lines: Sequence[Line], reach: Reach) -> dict[Line, tuple[str, ...]]
         print(f"all tests run with {len(group)} that live, at once", flush=True)
         status, output = run_tests(group, [*EVERY, *(f"--ignore={file}" for file in QUOTING), "tests"], 6 * LONGEST)
         if status not in (PASSED, EMPTY):
-            suspects = set(failures(output))
-            if suspects:
-                suspects -= set(failures(run_tests([], [*ALONE, *sorted(suspects)])[1]))
+            suspects = {*failures(output)} - broken(failures(output))
             print(f"{len(suspects)} fail: which of them with one alone?" if suspects else output[-2000:], flush=True)
 
             def alone(line: Line, suspects: set[str] = suspects) -> tuple[tuple[str, ...], str]:
@@ -160,8 +170,8 @@ def try_drawn(lines: Sequence[Line], whole: bool) -> int:
         lambda line: tried(line, suites(line, reach), ALONE if whole else FIRST),
     )
     asked = {test for tests in killers.values() for test in tests if test.startswith("tests/")}
-    broken = set(failures(run_tests([], [*ALONE, *sorted(asked)], 6 * LONGEST)[1])) if asked else set()
-    killers = {line: tuple(test for test in tests if test not in broken) for line, tests in killers.items()}
+    always = broken(asked)
+    killers = {line: tuple(test for test in tests if test not in always) for line, tests in killers.items()}
     if living := [line for line, tests in killers.items() if not tests]:
         killers |= together(living, reach)
         living = [line for line in living if not killers[line]]

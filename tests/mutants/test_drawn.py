@@ -63,3 +63,23 @@ def test_what_lives_meets_the_long_tests_of_all_rooms(monkeypatch):
     monkeypatch.setattr(command, "run_tests", run_tests)
     reach = SimpleNamespace(tests=lambda line: ([quick], False), seconds={quick: 0.1})
     assert command.together([line], reach) == {line: (long,)}
+
+
+def test_what_fails_without_a_mutant_is_known_or_nothing_is_said(monkeypatch):
+    """Would catch a run without an end that is taken for one where all pass: then any mutant is killed by any test."""
+    a, b = "tests/test_a.py::test_a", "tests/test_b.py::test_b[4]"
+    fails = (1, f"FAILED {a} - assert 1 == 2")
+    answers = iter([fails, (4, "not found"), fails, (None, "no end"), (2, "")])
+    heard = []
+
+    def run_tests(lines, arguments, longest):
+        heard.append(arguments[2:])
+        return next(answers)
+
+    monkeypatch.setattr(command, "run_tests", run_tests)
+    assert command.broken(()) == set()
+    assert command.broken({a, b}) == command.broken({a, b}) == {a}
+    assert heard == [[a, b], [a, b], ["tests/test_a.py", "tests/test_b.py"]]
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="which tests fail without a mutant is not known"):
+            command.broken({a})

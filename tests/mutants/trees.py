@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from .lines import ROOT, Line
 
-FOLDERS = ("rac_theory", "tests", "docs", "notebooks")
-FILES = ("pyproject.toml", "README.md", "CHANGELOG.md")
+FOLDERS = ("rac_theory", "tests", "docs", "notebooks", ".ci", ".github")
+FILES = ("*.md", "*.toml", "*.cff", "LICENSE", ".pre-commit-config.yaml", "problems")
 BUILT = shutil.ignore_patterns("_build", "generated")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 PASSED, EMPTY = 0, 5  # of the exit statuses of pytest: others say that tests could not be run
@@ -31,9 +31,9 @@ def copied_to(folder: str, lines: Iterable[Line] = ()) -> Path:
         If the text of a mutant does not stand once in what the mutants before it left.
     """
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, Path(folder, name), ignore=BUILT)
-    for name in FILES:
-        shutil.copy2(ROOT / name, folder)
+        shutil.copytree(ROOT / name, Path(folder, name), symlinks=True, ignore=BUILT)
+    for file in (file for name in FILES for file in ROOT.glob(name)):
+        shutil.copy2(file, folder, follow_symlinks=False)
     for line in lines:
         file = Path(folder, line.file)
         file.write_text(line.mutated(file.read_text("utf-8")), "utf-8")
