@@ -346,6 +346,7 @@ def power(base: Fact, exponent: Expression, *counts: Fact) -> Fact:
 def discharged(fact: Fact, relation: Relation, proof: Fact) -> Fact:
     """A fact that rests on a relation rests, once that is proved, on what proves it."""
     proved("", relation, proof)
+    constant(*relation.terms)  # what is true of it on average alone would be multiplied as what is true at W
     assert fact.said is not None
     return replace(follows(Rule.GIVEN, fact.said, [], fact, proof), by=(fact.by - {relation}) | proof.by)
 
@@ -389,6 +390,7 @@ def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relati
         raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
     places: dict[Any, Expression] = {letter: number}
     for relation in relations:
+        constant(*relation.terms)
         proved("For one number", relation.at(places), met[relation])
     placed = follows(Rule.INSTANCE, fact.said.at(places), [], fact, *met.values(), name=f"For {letter!r} = {number!r}")
     return replace(placed, by=(fact.by - relations).union(*(proof.by for proof in met.values())))

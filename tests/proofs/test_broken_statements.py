@@ -257,6 +257,14 @@ def test_what_is_true_on_average_is_not_multiplied_by_a_number_at_W():
     positive = proved("", symbols.sigma_squared - sigma_W + 1 > 0, axioms.sigma_known + one)
     missing("and nothing is divided by it", Proof, theorems.T7, recipe + one / positive, times)
     missing("say of the sign", by_signs, "", (symbols.sigma_squared - sigma_W) * gap_at_W >= 0, *next(iter(product.of)))
+    at_W, is_gap = symbols.sigma_squared - sigma_W >= 0, gap_is_positive[assumptions.bounded_below]
+    (asked,) = assumed(at_W)
+    where = proved("", (symbols.sigma_squared - sigma_W) * gap_at_W >= 0, asked * is_gap)
+    missing("must not depend on what is drawn", discharged, where, at_W, axioms.sigma_known)
+    (asked,) = assumed(b - sigma_W >= 0)
+    where = proved("", (b - sigma_W) * gap_at_W >= 0, asked * is_gap)
+    met = {b - sigma_W >= 0: axioms.sigma_known}
+    missing("must not depend on what is drawn", instance, where, b, symbols.sigma_squared, met)
 
 
 TIMELESS = {
