@@ -283,7 +283,7 @@ def weigh(step: Fact, a: Fact, times: Expression, e: Expression, start: Symbol) 
     weight = _at_each(a)
     _at_every_t(step)
     constant(times, e)
-    if t in symbols_of(times):
+    if _has(t, times):
         raise Missing(f"{times!r} must be the same at each t")
     same(step, weight * x + times * e - weight.at({t: t + 1}) * later)
     claim = weight.at({t: T}) * last <= weight.at({t: 0}) * x0 + times * total(t, T, e)
@@ -316,7 +316,7 @@ def drifted(step: Fact, growth: Fact, push: Expression, mean: Expression) -> Fac
     g = number_of(growth)
     constant(push, mean)
     _fixed(k, step, growth)
-    if k in symbols_of(push):
+    if _has(k, push):
         raise Missing(f"{push!r} must be the same at each {k!r}")
     same(step, g * moved + push * own - moved_next)
     if not identical(mean, 1 / K * total(k, K, push * powers(g, 0, k - 1))):
@@ -346,6 +346,7 @@ def power(base: Fact, exponent: Expression, *counts: Fact) -> Fact:
 def discharged(fact: Fact, relation: Relation, proof: Fact) -> Fact:
     """A fact that rests on a relation rests, once that is proved, on what proves it."""
     proved("", relation, proof)
+    constant(*relation.terms)  # what is true of it on average alone would be multiplied as what is true at W
     assert fact.said is not None
     return replace(follows(Rule.GIVEN, fact.said, [], fact, proof), by=(fact.by - {relation}) | proof.by)
 
@@ -384,11 +385,12 @@ def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relati
     """What is true of any number of which something is assumed is true of one for which each assumption is proved."""
     constant(number)
     relations = asked_of(letter, fact)
-    is_meant = letter in _meant(fact) or isinstance(letter, Drawn) or letter.constant or letter.unit == "count"
-    if is_meant or not relations or fact.said is None:
+    is_one = letter in _meant(fact) or isinstance(letter, Drawn) or letter.constant or letter.unit == "count"
+    if is_one or letter.argument is not None or not relations or fact.said is None:
         raise ValueError(f"{letter!r} must stand for any number of which something is assumed, in what has a name")
     places: dict[Any, Expression] = {letter: number}
     for relation in relations:
+        constant(*relation.terms)
         proved("For one number", relation.at(places), met[relation])
     placed = follows(Rule.INSTANCE, fact.said.at(places), [], fact, *met.values(), name=f"For {letter!r} = {number!r}")
     return replace(placed, by=(fact.by - relations).union(*(proof.by for proof in met.values())))
@@ -396,12 +398,13 @@ def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relati
 
 def asked_of(letter: Symbol, *facts: Fact) -> set[Relation]:
     """Return what facts assume of a letter."""
-    return {
-        assumption
-        for fact in facts
-        for assumption in fact.by
-        if isinstance(assumption, Relation) and letter in symbols_of(assumption)
-    }
+    relations = (assumption for fact in facts for assumption in fact.by if isinstance(assumption, Relation))
+    return {relation for relation in relations if _has(letter, relation)}
+
+
+def _has(letter: Symbol, of: Expression | Relation) -> bool:
+    """Whether something is said of a letter, or of what is another quantity at each."""
+    return any(letter in symbol.within() for symbol in symbols_of(of))
 
 
 def _meant(fact: Fact) -> set[Symbol]:
@@ -435,7 +438,7 @@ def _counted(exponent: Expression) -> None:
 def _fixed(letter: Symbol, *facts: Fact) -> None:
     """Raise ``Missing`` if facts are other ones at another step, or are assumed of some steps alone."""
     for fact in facts:
-        if letter in symbols_of(fact.value.expression) or asked_of(letter, fact):
+        if _has(letter, fact.value.expression) or asked_of(letter, fact):
             raise Missing(f"{fact!r} must be the same at each {letter!r}")
 
 

@@ -24,7 +24,7 @@ from rac_theory.proofs.quantities import gap as gap_at_W
 from rac_theory.proofs.quantities import gap_next
 from rac_theory.proofs.rules import Rule
 from rac_theory.proofs.schemas import grant
-from rac_theory.statements import assumptions, symbols
+from rac_theory.statements import SQUARED_GRADIENT, assumptions, symbols
 from rac_theory.statements.symbols import A, K, L, T, delta, gamma, gap0, lambda_min, mu
 from rac_theory.theorems import T2, E, federated, gap
 from rac_theory.theorems.ours import STORED
@@ -42,6 +42,7 @@ E_of_next = mean_over_H(gap_next)
 AT = {"gamma": Fraction(1, 2), "L": 1, "mu": 1, "lambda_min": Fraction(1, 2), "T": 3, "K": 2, "f(W^0) - f*": 1}
 
 ANOTHER_SUM = total(k, K, total(j, T, k * gamma**j)) - total(k, K, total(j, T, k * gamma**k))
+AT_j = replace(SQUARED_GRADIENT, argument=j)
 OF_k = Let("z", k, letter="z")
 STEP = Symbol("step", constant="gamma")
 Q, ROOT_e = Let("q", STEP), Let("z", sqrt(-1), letter="e")
@@ -256,6 +257,14 @@ def test_what_is_true_on_average_is_not_multiplied_by_a_number_at_W():
     positive = proved("", symbols.sigma_squared - sigma_W + 1 > 0, axioms.sigma_known + one)
     missing("and nothing is divided by it", Proof, theorems.T7, recipe + one / positive, times)
     missing("say of the sign", by_signs, "", (symbols.sigma_squared - sigma_W) * gap_at_W >= 0, *next(iter(product.of)))
+    at_W, is_gap = symbols.sigma_squared - sigma_W >= 0, gap_is_positive[assumptions.bounded_below]
+    (asked,) = assumed(at_W)
+    where = proved("", (symbols.sigma_squared - sigma_W) * gap_at_W >= 0, asked * is_gap)
+    missing("must not depend on what is drawn", discharged, where, at_W, axioms.sigma_known)
+    (asked,) = assumed(b - sigma_W >= 0)
+    where = proved("", (b - sigma_W) * gap_at_W >= 0, asked * is_gap)
+    met = {b - sigma_W >= 0: axioms.sigma_known}
+    missing("must not depend on what is drawn", instance, where, b, symbols.sigma_squared, met)
 
 
 TIMELESS = {
@@ -268,11 +277,21 @@ TIMELESS = {
 }
 
 
-@as_one_test(("rule", "asked"), product(TIMELESS, [(), (symbols.t >= 5,)]))
+@as_one_test(("rule", "asked"), product(TIMELESS, [(), (symbols.t >= 5,), (SQUARED_GRADIENT >= 5,)]))
 def test_a_step_that_is_another_at_another_t_is_not_iterated(rule, asked):
     """A geometric rate for steps that fall like 1/t was proved, and one for what is true at t >= 5 alone."""
     step = granted("", E_of_next <= (gap_at_W if asked else (1 - 1 / (symbols.t + 1)) * gap_at_W), *asked)
     missing("must be the same at each t", TIMELESS[rule], step, one)
+
+
+def test_the_gradient_at_t_is_no_number_that_is_the_same_at_each_t():
+    """Each is at most the mean, or at least: with weights (1/2)^t, too, the mean of T1 was proved to be no larger."""
+    asked = total(j, T, AT_j) >= SQUARED_GRADIENT * T
+    (below,) = assumed(asked)
+    half_t = power(by_signs("", lifted(Fraction(1, 2)) > 0), symbols.t)
+    wrong("is asked of it", induction.some, below * half_t + one)
+    step = granted("", E_of_next <= gap_at_W + SQUARED_GRADIENT**2)
+    missing("must be the same at each t", induction.weigh, step, one, SQUARED_GRADIENT**2, lifted(1), gap0)
 
 
 def test_nothing_is_assumed_of_t_where_it_is_added_over_t():

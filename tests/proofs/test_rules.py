@@ -20,7 +20,7 @@ from rac_theory.proofs.facts import by_signs, flat, low, mu_below_L, nothing, pl
 from rac_theory.proofs.facts import one as unit
 from rac_theory.proofs.quantities import E, G, V, Z, distance, gap, gap_next, moved, moved_next, own
 from rac_theory.proofs.rules import Rule
-from rac_theory.statements import assumptions, symbols
+from rac_theory.statements import SQUARED_GRADIENT, assumptions, symbols
 from rac_theory.statements.symbols import C, K, L, L_max, N, T, distance0, eta, gamma, gap0, j, lambda_min, mu
 from rac_theory.theorems import ALL, reshuffling, shared
 from rac_theory.theorems.ours import STORED
@@ -128,13 +128,15 @@ def test_an_instance_asks_for_what_is_assumed_of_the_number():
 
 
 (f_at_T,) = (symbol for symbol in symbols_of(induction.COURSES[gap0].at_last) if symbol.name == "E[f(W^T)]")
+gradient_at_k = replace(SQUARED_GRADIENT, argument=Symbol("k"))
 
 
-@as_one_test("one", [gamma, T, lambda_min, gap0, f_at_T, gap, E(G @ H(G)), tau])
+@as_one_test("one", [gamma, T, lambda_min, gap0, f_at_T, gradient_at_k, gap, E(G @ H(G)), tau])
 def test_what_has_a_value_is_not_any_number(one):
     """A constant, what is there after T steps, or what is drawn: a fact about it is none about every number.
 
     Else ``2 mu <= ||G||^2`` followed from PL at ``gap = 1``. tau is the step that a Gaussian gain is of.
+    The gradients of T1 were any number, too, as their sum had k for t: so gamma lambda_min T <= 4 was proved.
     """
     by = (one > 0, assumptions.positive_gaussian_gain) if one == tau else (one > 0,)
     of_it = granted("", one <= gap0, *by), one, c, {one > 0: granted("", c > 0)}
