@@ -304,9 +304,11 @@ def test_nothing_is_assumed_of_t_where_it_is_added_over_t():
 
 def test_a_push_that_is_another_at_each_step_of_a_client_is_refused():
     """With k / 5 for 1 the mean drift was a fifth of what it is."""
-    push = symbols.eta * federated.k / 5
-    step = granted("", quantities.moved_next <= quantities.moved + push * quantities.own)
-    missing("must be the same at each k", drifted, step, one, push, lifted(1))
+    for push in (symbols.eta * federated.k / 5, replace(SQUARED_GRADIENT, argument=k)):
+        step = granted("", quantities.moved_next <= quantities.moved + push * quantities.own)
+        missing("must be the same at each k", drifted, step, one, push, lifted(1))
+    growth = granted("", replace(SQUARED_GRADIENT, argument=k) >= 0)
+    missing("must be the same at each k", drifted, step, growth, symbols.eta, lifted(1))
     late = granted("", quantities.moved_next <= quantities.moved + symbols.eta * quantities.own, k >= 5)
     missing("must be the same at each k", drifted, late, one, symbols.eta, lifted(1))
 
