@@ -59,9 +59,9 @@ def test_all_are_accepted_in_time():
     a fact whose assumptions are forgotten in the table, or in the kernel.
     """
     assert len([file_of(id) for id in STORED]) == 59
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert [checked(id).id for id in STORED] == [*STORED]
-    assert time.perf_counter() - begun < 30
+    assert time.process_time() - begun < 30
     for id in STORED:
         proof, by = prove(id), {each for fact in checked(id).end for each in fact.by}
         assert len(by - {"fresh_projection"}) in {len(proof.needs), len(proof.needs) - 1, len(proof.needs) + 1}, id
@@ -323,9 +323,9 @@ ATTACKS = {
 @as_one_test(("claim", "match"), ATTACKS.values(), ids=ATTACKS)
 def test_a_claim_that_is_false_or_undefined_is_refused_at_once(claim, match):
     """Each broke a first kernel, or could: undefined somewhere, captured, or too large to be read."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     refused(ONE, claim=claim, match=match)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_an_exponent_may_be_less_than_a_count_that_is_given():
