@@ -21,6 +21,7 @@ from rac_theory.proofs.facts import (
 )
 from rac_theory.proofs.missing import Missing
 from rac_theory.proofs.quantities import G, V, Z, error, gbar
+from rac_theory.proofs.rules import Rule
 from rac_theory.proofs.schemas import grant
 from rac_theory.statements import Theorem, rac_lora_momentum, relations_in
 from rac_theory.statements.assumptions import known_minimiser
@@ -40,8 +41,8 @@ def about_constants(theorem: Theorem, more: Sequence[Fact] = ()) -> list[Fact]:
 
 
 def is_positive_T(fact: Fact) -> bool:
-    """Return whether a fact is that there is a step at least, which is granted."""
-    return not fact.of and fact.said == plus[T].said
+    """Return whether a fact is that there is a step at least, which is granted, or that a sum over t < T is not 0."""
+    return fact.rule in (Rule.SUM, Rule.WEIGHTS) or (not fact.of and fact.said == plus[T].said)
 
 
 def has_value_at_0(theorem: Theorem, facts: Iterable[Fact]) -> bool:
