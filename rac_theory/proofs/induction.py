@@ -377,8 +377,8 @@ def cases(below: Fact, above: Fact, split: Relation) -> Fact:
     constant(*split.terms)  # what is true of some draws has no mean, and what is true at some W is not iterated
     same(above, below.value.expression)
     by = (below.by - {split}) | (above.by - {turned})
-    weaker = min(below, above, key=lambda fact: fact.strict)
-    return Fact(weaker.value, weaker.strict, by, {(below, above): Fraction(1)}, Rule.CASES.value, weaker.said, Rule.CASES)
+    least = min(below, above, key=lambda fact: fact.strict)
+    return Fact(least.value, least.strict, by, {(below, above): Fraction(1)}, Rule.CASES.value, least.said, Rule.CASES)
 
 
 def instance(fact: Fact, letter: Symbol, number: Expression, met: Mapping[Relation, Fact]) -> Fact:

@@ -236,9 +236,8 @@ def test_T_is_zero_where_a_claim_has_a_value_there():
     (none,), (some,) = assumed(T <= 0), assumed(T >= 1)
     spare = (plus[T] + none) * granted("A number", lifted(0) < 1)
     why = r"T > 0 is used, and there is a claim at T = 0, too: give T >= 1"
-    none_at_0 = like("T2", E(gap) <= BOUND, T <= 0)
-    for spare in (spare, *(fact * granted("A number", lifted(0) < 1) for fact in (induction.some(one), induction.weights(one)))):
-        missing(why, Proof, none_at_0, recipe + spare, times)
+    for more in (spare, induction.some(one), induction.weights(one)):
+        missing(why, Proof, like("T2", E(gap) <= BOUND, T <= 0), recipe + more, times)
     more = power(proved("", RATE >= 0, rate_of_T2()), T) * sign(gap0, assumptions.certified_minimum)
     weaker = replace(T2, id="x", given=(*T2.given, T >= 1), claim=E(gap) <= BOUND * T)
     assert Proof(weaker, recipe + more * some, times).needs
