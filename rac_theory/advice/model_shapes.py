@@ -76,7 +76,7 @@ class Shapes:
     --------
     >>> from rac_theory.advice import advise
     >>> from rac_theory.advice.model_shapes import Shapes
-    >>> shapes = Shapes((("up", (4, 16)), ("down", (16, 4))), left_out=("norm has 1 axes",))
+    >>> shapes = Shapes((("up", (4, 16)), ("down", (16, 4))), left_out=("norm has 1 axis",))
     >>> options, notes = advise(dict(shapes.matrices).values(), ranks=[2])
     >>> len(options)  # of each: in full, from the left, from the right
     6
@@ -118,7 +118,7 @@ def parse(text: str, only: Sequence[str] = ()) -> Shapes:
     ...     np.savez(f"{folder}/model.npz", weight=np.zeros((4, 2)), bias=np.zeros(4))
     ...     shapes = parse(f"{folder}/model.npz")
     >>> shapes.matrices, shapes.left_out
-    ((('weight', (4, 2)),), ('bias has 1 axes',))
+    ((('weight', (4, 2)),), ('bias has 1 axis',))
     """
     if match := re.fullmatch(r"([0-9]{1,9})[xX×]([0-9]{1,9})", text):
         rows, columns = (checks.integer("shape", int(part), 1, _LARGEST_DIM) for part in match.groups())
@@ -217,7 +217,7 @@ def _sorted(tensors: Iterable[Tensor]) -> Shapes:
         if tensor.why:
             left_out.append(f"{name} {printable(tensor.why)}")
         elif len(shape) != 2:
-            left_out.append(f"{name} has {len(shape)} axes")
+            left_out.append(f"{name} has {len(shape)} {'axis' if len(shape) == 1 else 'axes'}")
         elif not tensor.form and not re.match("[<>]?b?f", kind.lower()):  # F32, BF16, F8_E4M3, float64, >f4; not BOOL
             packed = ", as packed or quantised weights do" * bool(_PACKED.fullmatch(kind.lower()))
             left_out.append(f"{name} holds {kind}{packed}, which gradients do not train")

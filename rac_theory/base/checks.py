@@ -240,7 +240,7 @@ def _fits(name: str, got: tuple[int, ...], ndim: int | None, shape: Sequence[int
     if shape is not None and got != tuple(shape):
         raise ValueError(f"{name} must have shape {tuple(shape)}, got {got}")
     if ndim is not None and len(got) != ndim:
-        raise ValueError(f"{name} must have {ndim} axes, got shape {got}")
+        raise ValueError(f"{name} must have {ndim} {'axis' if ndim == 1 else 'axes'}, got shape {got}")
     if 0 in got:
         raise ValueError(f"{name} must not be empty, got shape {got}")
     if math.prod(got) > MOST:

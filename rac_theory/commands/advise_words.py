@@ -60,7 +60,7 @@ def brief(
 
 
 def _reason(why: str) -> str:
-    return "have 1 axis, as biases and norms" if why == "has 1 axes" else why.partition(":")[0].partition(",")[0]
+    return "have 1 axis, as biases and norms" if why == "has 1 axis" else why.partition(":")[0].partition(",")[0]
 
 
 def commonest(reasons: Counter[str]) -> list[tuple[str, int]]:

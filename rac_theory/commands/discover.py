@@ -28,9 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print each theorem as it is found, and its proof; 1 if there is none. An interrupt ends with what was found."""
     console = screen()
     method = _method(arguments.method)
-    if isinstance(method, Method):
-        for name, _ in arguments.at:
-            checks.one_of("at", name, {*_AT, *method.letters, *_OF_CLAIMS})
+    at = _at(method, arguments) if arguments.at else None
     columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False)
     # What is found goes where the output goes, also while there is a bar.
     watched = bar(*columns, redirect_stdout=False, redirect_stderr=False)
@@ -42,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
             tell(console, f"{proof.theorem.latex()}\n\n{proof.latex()}")
         else:
             tell(console, str(proof), hang=5)
-        if arguments.at and isinstance(method, Method) and arguments.metric in (None, "gap"):
-            tell(console, _compared(proof.theorem, method, {**_AT, **dict(arguments.at)}))
+        if at is not None and isinstance(method, Method):
+            tell(console, _compared(proof.theorem, method, at))
         watched.start()
 
     with watched:
@@ -72,11 +70,25 @@ def _method(name: str) -> Method | Theorem:
     return method
 
 
+def _at(method: Method | Theorem, arguments: argparse.Namespace) -> dict[str, float]:
+    """The constants at which rates are compared with the exact ones, which are known of the gap of a method."""
+    if isinstance(method, Theorem) or arguments.metric not in (None, "gap"):
+        what = f"the theorem {method.id}" if isinstance(method, Theorem) else f"--metric {arguments.metric}"
+        raise ValueError(f"at must be given with a method and its gap, whose exact rate is known, got {what}")
+    for name, _ in arguments.at:
+        checks.one_of("at", name, {*_AT, *method.letters, *_OF_CLAIMS})
+    at = {**_AT, **dict(arguments.at)}
+    rank, dim = at["rank"], at["dim"]
+    if not (rank.is_integer() and dim.is_integer() and 1 <= rank <= dim):
+        raise ValueError(f"at must have whole numbers with 1 <= rank <= dim, got rank={rank:g} and dim={dim:g}")
+    return at
+
+
 def _compared(theorem: Theorem, method: Method, at: dict[str, float]) -> str:
     """What is lost against the exact rate of a quadratic, along coordinates."""
-    rank, dim = at.pop("rank"), at.pop("dim")
-    share = rank / dim if dim and rank.is_integer() and dim.is_integer() else float("nan")
+    others = {name: number for name, number in at.items() if name not in ("rank", "dim")}
     try:
-        return f"at these constants {theorem.id} proves {share_at(theorem, method, share=share, **at)}"
+        share = share_at(theorem, method, share=at["rank"] / at["dim"], **others)
+        return f"at these constants {theorem.id} proves {share}"
     except ValueError as why:
         return str(why)

@@ -53,9 +53,11 @@ def _verdict(arguments: argparse.Namespace) -> RunsVerdict:
 def _bound(text: str) -> Any:
     """A bound as it is typed: what is no number, no theorem and no function is a file."""
     try:
-        return checks.finite("bound", checks.typed(float, text))
+        number = checks.typed(float, text)
     except ValueError:
         pass
+    else:
+        return checks.finite("bound", number)
     if text in theorems.ALL:
         return text
     if ":" in text and not Path(text).is_file():

@@ -22,6 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     claims = [theorem for name in arguments.theorem for theorem in _named(name)]
     if arguments.export is not None:
         return _exported(claims, arguments)
+    if arguments.kernel == "coq" and arguments.latex:
+        raise ValueError("latex must not be given with --kernel coq, which prints what Coq says of a proof")
     if arguments.kernel == "coq":
         return _by_coq(claims, arguments.out)
     if arguments.out is not None:
@@ -53,8 +55,8 @@ def _exported(claims: list[Theorem], arguments: argparse.Namespace) -> int:
     """Write the proof of a theorem as plain text, once the independent checker has accepted it; 1 if none was found."""
     if len(claims) != 1 or arguments.kernel != "python" or arguments.latex or arguments.out is not None:
         raise ValueError(
-            "export must be given one theorem, and neither --kernel coq nor --latex nor --out, "
-            f"got {', '.join(theorem.id for theorem in claims)}: write a file for each"
+            "export must be given one theorem, a file for each, and neither --kernel coq nor --latex nor --out, "
+            f"got {_typed(claims, arguments)}"
         )
     (theorem,) = claims
     proof = proof_of(theorem)
@@ -65,6 +67,16 @@ def _exported(claims: list[Theorem], arguments: argparse.Namespace) -> int:
     check = f"python -m rac_theory.proofs.checker {shlex.quote(path)}"
     tell(screen(), f"{theorem.id} is written to {path}, and accepted by {check}")
     return OK
+
+
+def _typed(claims: Sequence[Theorem], arguments: argparse.Namespace) -> str:
+    """The theorems and the options beside them, of which ``export`` takes none."""
+    options = {
+        "--kernel coq": arguments.kernel == "coq",
+        "--latex": arguments.latex,
+        "--out": arguments.out is not None,
+    }
+    return ", ".join([*(theorem.id for theorem in claims), *(name for name, given in options.items() if given)])
 
 
 def _by_coq(claims: Sequence[Theorem], out: str | None) -> int:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.ticker import Locator, LogLocator
 
 _GROUPS = ((BLACK, "*"), (MEAN, "o"), (BOUND, "s"), (GREEN, "^"), (PINK, "D"), (RUNS, "v"), (YELLOW, "P"))
+_MARKS = 1_000
+"""Of eigenvalues: with more of them there is one mark for several, else a drawing has megabytes."""
 
 
 def figure() -> "Figure":
@@ -70,7 +72,8 @@ def eigenvalues(values: Array, interval: tuple[float, float], *, title: str = ""
 
     ax = axes(ax)
     order = np.sort(values)[::-1]
-    ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4, label="eigenvalues")
+    every = -(-len(order) // _MARKS)
+    ax.plot(np.arange(1, len(order) + 1), order, "o", color=MEAN, markersize=4, markevery=every, label="eigenvalues")
     ax.axhspan(*interval, color=BOUND, alpha=0.18, linewidth=0)
     label = f"{interval[0]:.3g}" if interval[0] == interval[1] else f"{interval[0]:.3g} to {interval[1]:.3g}"
     ax.axhline(interval[0], color=BOUND, linestyle="--", linewidth=1.2, label=rf"$\lambda_{{\min}}$: {label}")

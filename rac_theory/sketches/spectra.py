@@ -201,7 +201,9 @@ class Spectrum(Value):
         """Draw the eigenvalues of ``matrix`` on matplotlib axes, made if none are given; return the axes."""
         from rac_theory.drawing import plot
 
-        values, _ = eigenvalues(self.matrix.astype(np.float64))
+        matrix = self.matrix
+        even = _is_multiple_of_identity(matrix)
+        values = np.diagonal(matrix) if even else eigenvalues(matrix.astype(np.float64))[0]
         interval = (float(self.lambda_min), float(self.lambda_min_upper))
         title = f"E[H], {'x'.join(map(str, self.matrix.shape))}, {self.how}" + f" from {self.draws} draws" * bool(
             self.draws
@@ -355,13 +357,18 @@ def _is_toeplitz_view(matrix: Array) -> bool:
     return len(matrix) > 1 and matrix.strides[0] == -matrix.strides[1]
 
 
+def _is_multiple_of_identity(matrix: Array) -> bool:
+    """Whether that is seen without reading, let alone copying, dim x dim numbers."""
+    return _is_toeplitz_view(matrix) and not matrix[0, 1:].any()
+
+
 def extremes(matrix: Array) -> tuple[float, float]:
     """Return bounds on the extreme eigenvalues, that allow for the rounding of the entries themselves.
 
     A multiple of the identity whose trace is a whole number is exact if its entry is, else it is off by its last digit.
     Other entries are sums and integrals, to about 1e-12 of themselves; but an eigenvalue is never above 1.
     """
-    if _is_toeplitz_view(matrix) and not matrix[0, 1:].any():
+    if _is_multiple_of_identity(matrix):
         entry, trace = float(matrix[0, 0]), len(matrix) * Fraction(float(matrix[0, 0]))
         if trace.denominator == 1:
             return entry, entry

@@ -35,7 +35,7 @@ def test_an_adapter_counts_as_its_layer(tmp_path):
     assert found.adapters == ((f"{BASE}.q_proj", 8), (f"{BASE}.v_proj (default)", 4))
     embedding, magnitude = found.left_out
     assert embedding.startswith("embed_tokens is an embedding, by its name: ")
-    assert magnitude == f"{BASE}.q_proj.lora_magnitude_vector has 1 axes"
+    assert magnitude == f"{BASE}.q_proj.lora_magnitude_vector has 1 axis"
 
 
 def test_two_adapters_of_one_layer_are_not_mixed(tmp_path):
@@ -89,7 +89,7 @@ def test_all_shards_of_an_index_are_read(tmp_path):
     safetensors(tmp_path / second, {"b": ("F32", 5, 6), "tied": ("F32", 4, 4), "norm": ("F32", 6)})
     found = parse(index(tmp_path, {"a": first, "tied": second, "b": second, "norm": second}))
     assert found.matrices == (("a", (2, 3)), ("b", (5, 6)), ("tied", (4, 4)))
-    assert found.left_out == ("norm has 1 axes",)
+    assert found.left_out == ("norm has 1 axis",)
 
 
 def test_nonsense_in_an_index(tmp_path):
@@ -129,7 +129,7 @@ def test_names_are_chosen(tmp_path):
     np.savez(path, **{"0.q.weight": np.zeros((3, 4)), "1.q.weight": np.zeros((5, 4)), "norm": np.zeros(3)})
     assert parse(path, ["*.q.weight"]).matrices == (("0.q.weight", (3, 4)), ("1.q.weight", (5, 4)))
     assert parse(path, ["1.*", "no*"]).matrices == (("1.q.weight", (5, 4)),)
-    assert parse(path, ["1.*", "no*"]).left_out == ("norm has 1 axes",)
+    assert parse(path, ["1.*", "no*"]).left_out == ("norm has 1 axis",)
     assert parse("3x4", ["1.*"]).matrices == (("3x4", (3, 4)),)
     with pytest.raises(ValueError, match=r"only must fit the name of a tensor in .*, got \['Q'\]: 0\.q\.weight, 1\.q"):
         parse(path, ["Q"])

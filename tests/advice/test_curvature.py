@@ -226,7 +226,7 @@ def test_nonsense():
         (lambda: Curvature.of_spectrum([]), "spectrum must not be empty"),
         (lambda: Curvature.of_spectrum([1.0, -0.1]), r"eigenvalues of a semidefinite .*got -0\.1\.\.1"),
         (lambda: Curvature.of_spectrum([0.0]), "that is not zero, got 0..0"),
-        (lambda: Curvature.of_spectrum([[1.0]]), "spectrum must have 1 axes"),
+        (lambda: Curvature.of_spectrum([[1.0]]), "spectrum must have 1 axis"),
         (lambda: Curvature.of_spectrum([math.inf]), "spectrum must be finite"),
         (lambda: Curvature.of_rho(0.5), "rho must be a finite number >= 1, got 0.5"),
         (lambda: Curvature.of_rho(math.nan), "rho must be a finite number"),

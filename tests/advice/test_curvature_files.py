@@ -134,6 +134,6 @@ def test_spectra(tmp_path, monkeypatch):
         "gone.npy": "spectrum must be the path of a file that can be read",
         "words.txt": "could not convert string to float: 'no'",
         "bytes.txt": "spectrum must be",
-        "square.npy": "spectrum must have 1 axes",
+        "square.npy": "spectrum must have 1 axis",
     }
     refuses(spectrum_in, words)

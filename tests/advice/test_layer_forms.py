@@ -69,7 +69,7 @@ def test_bitsandbytes_keeps_the_shape_in_its_state(tmp_path):
     out, with a reason. Catches a state that is asked to stand later."""
     found = packed(tmp_path, [M, N], M * N // 2)
     assert found.matrices == (("q.weight", (M, N)),)
-    assert found.left_out == ("norm.weight has 1 axes",)
+    assert found.left_out == ("norm.weight has 1 axis",)
     assert packed(tmp_path, [3, 5], 8, before=b"").matrices == (("q.weight", (3, 5)),)
     for body in (b"", b"xyz" + b"\xff" * 100, b"xyz" + b"[" * 100):
         gone = packed(tmp_path, [M, N], M * N // 2, body=body)
@@ -223,7 +223,7 @@ ODD = {
         {"state.0.exp_avg": ("F32", M, N), "state.0.exp_avg_sq": ("F32", M, N), "q.momentum_buffer": ("F32", M, N)},
         "is what an optimiser remembers",
     ),
-    "flattened": ({"_fsdp_wrapped_module._flat_param": ("F32", 12_345)}, "1 axes"),
+    "flattened": ({"_fsdp_wrapped_module._flat_param": ("F32", 12_345)}, "1 axis"),
     "HQQ": (
         {"q.W_q": ("U8", M, N // 2), "q.scale": ("F16", M * N // 64, 1), "q.zero": ("F16", M * N // 64, 1)},
         (PACKED, SCALES, SCALES),
@@ -236,13 +236,13 @@ ODD = {
     ),
     "compressed tensors": (
         {"q.weight_packed": ("I32", M, N // 8), "q.weight_scale": ("BF16", M, 16), "q.weight_shape": ("I64", 2)},
-        (PACKED, SCALES, "1 axes"),
+        (PACKED, SCALES, "1 axis"),
     ),
     "FP8": ({"q.weight": ("F8_E4M3", M, N), "q.weight_scale_inv": ("F32", 6, 16)}, ([LAYER], SCALES)),
     "Marlin": ({"q.qweight": ("I32", N // 16, 2 * M), "q.scales": ("F16", 16, M)}, (PACKED, SCALES)),
     "GPTQ whose index is of another layer": (
         {"q.qweight": ("I32", N // 8, M), "q.g_idx": ("I32", N - 1), "q.scales": ("F16", 16, M)},
-        (PACKED, "1 axes", SCALES),
+        (PACKED, "1 axis", SCALES),
     ),
     "GPTQ whose zeros are not packed": (
         {"q.qweight": ("I32", N // 8, M), "q.qzeros": ("I32", 16, M), "q.scales": ("F16", 16, M)},
@@ -253,7 +253,7 @@ ODD = {
         (PACKED, SCALES),
     ),
     "complex numbers": ({"s4.C": ("C64", M, N)}, "holds C64"),
-    "nothing but norms": ({"norm.weight": ("F32", M), "norm.bias": ("F32", M)}, "1 axes"),
+    "nothing but norms": ({"norm.weight": ("F32", M), "norm.bias": ("F32", M)}, "1 axis"),
 }
 
 

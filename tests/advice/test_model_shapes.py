@@ -61,7 +61,7 @@ def test_a_safetensors_header_is_enough(tmp_path):
         ("bell\\x07", (2, 3)),
     )
     assert found.left_out == (
-        "q.bias has 1 axes",
+        "q.bias has 1 axis",
         "conv has 4 axes",
         "scale has 0 axes",
         "position holds I64, which gradients do not train",
@@ -118,7 +118,7 @@ def test_npz(tmp_path, save):
     save(tmp_path / "a.npz", w=np.zeros((3, 5), np.float32), b=np.zeros(3), **more)
     found = parse(str(tmp_path / "a.npz"))
     assert found.matrices == (("w", (3, 5)), ("h", (2, 4)))
-    said = ("b has 1 axes", "i holds int64, which gradients do not train", "e has a shape outside 1..1000000: 0x2")
+    said = ("b has 1 axis", "i holds int64, which gradients do not train", "e has a shape outside 1..1000000: 0x2")
     assert found.left_out == said
 
 

@@ -43,7 +43,7 @@ def test_the_command(folder, output_of):
     arguments = ["advise", "--all", "layers.npz", "12x6", "--rank", "1,2", "--mixture", "0.5"]
     printed = output_of(*arguments, "--sketch", "gaussian,haar", "coordinate", "--out", "out")
     granted = "where nothing says it: L / mu = 1000 (--condition) and 1,000 examples in a gradient (--examples)."
-    layers = "78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axes", "12x6", "6,400"
+    layers = "78,400", "layers.npz: 2 of 784x64: first, second", "left out, bias has 1 axis", "12x6", "6,400"
     for text in ("only there, the theorems prefer no rank", "gradients of 1,000 examples", granted, *layers):
         assert text in printed
     for words in ("lr <= (1 - beta) max(1/2, 1 - Lambda)/L", "and 1 in a layer", "promises no speed-up", "carried"):
@@ -63,7 +63,7 @@ def test_the_command(folder, output_of):
     ("typed", "message"),
     [
         ("784", "shape must be rows x columns"),
-        ("bias.npz", "shape must give at least one layer, got none in bias.npz: bias has 1 axes"),
+        ("bias.npz", "shape must give at least one layer, got none in bias.npz: bias has 1 axis"),
         ("4x4 --rank two", "rank must be an integer >= 1, got 'two'"),
         ("4x4 --rank 0", "rank must be >= 1, got 0"),
         ("4x4 --epsilon 0", "epsilon must be a finite number > 0"),

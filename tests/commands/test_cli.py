@@ -117,3 +117,5 @@ def test_a_sketch_has_its_numbers_and_a_figure(folder, output_of):
     assert "slowdown        4 times" in printed
     assert (folder / "results/sketch-haar-8x2.svg").exists()
     assert "Chernoff-Hoeffding" in output_of("sketch", "mine:Signs", "--dim", "4", "--rank", "1")
+    assert "lambda_min      4e-05\n" in output_of("sketch", "coordinate", "--dim", "100000", "--rank", "4")
+    assert (folder / "results/sketch-coordinate-100000x4.svg").stat().st_size < 1_000_000  # a mark for a hundred

@@ -59,11 +59,10 @@ def test_a_method_of_a_user_and_its_share_of_the_exact_rate(output_of):
     assert unmet in output_of(*asked, "gamma=3")
 
 
-def test_constants_that_are_not_given_are_round_and_those_of_no_quadratic_refused():
+def test_constants_that_are_not_given_are_round_and_those_of_no_quadratic_said():
     """Half a step, curvatures from 1/10, one of four: 1 - gamma mu (2 - gamma) / 4, and 1 - (1 - .95^2) / 4."""
     assert "a factor of 0.981250 a step, the exact one is 0.975625" in _compared(T2_sharp, PLAIN, {**_AT})
-    for wrong in ({"dim": 0.0}, {"rank": 5.0}, {"mu": 2.0}, {"rank": float("nan")}, {"dim": 2.5}):
-        assert "must be in (0, 1]" in _compared(T2_sharp, PLAIN, {**_AT, **wrong})
+    assert "must be in (0, 1]" in _compared(T2_sharp, PLAIN, {**_AT, "mu": 2.0})
 
 
 def test_where_nothing_is_found_it_ends_with_1(output_of):
@@ -111,6 +110,15 @@ def test_on_a_terminal_a_bar_says_what_is_looked_at(monkeypatch, capsys):
             "rac_lora --at gama=1",
             "at must be one of dim, gamma, mu, rank, u, v, y, z, got 'gama' (did you mean 'gamma'?)",
         ),
+        ("rac_lora --at rank=5", "at must have whole numbers with 1 <= rank <= dim, got rank=5 and dim=4"),
+        ("rac_lora --at rank=0", "got rank=0 and dim=4"),
+        ("rac_lora --at rank=nan", "got rank=nan and dim=4"),
+        ("rac_lora --at dim=2.5", "got rank=1 and dim=2.5"),
+        (
+            "T2 --at gamma=1",
+            "at must be given with a method and its gap, whose exact rate is known, got the theorem T2",
+        ),
+        ("rac_lora --metric gradient --at gamma=1", "whose exact rate is known, got --metric gradient"),
         ("rac_lora --seconds 0", "seconds must be"),
     ],
 )

@@ -49,6 +49,7 @@ def test_a_verdict_and_a_figure_in_one_command(folder, capsys, words, status, se
         ("curves.csv", "judge must be given a bound by --bound, or other runs by --below, got neither"),
         ("curves.csv --bound 1 --below slow.csv", "or other runs by --below, got both"),
         ("curves.csv --below slow.csv", "below must come with --ceiling, a proved upper end of both"),
+        ("curves.csv --bound nan", "bound must be a finite number, got nan"),
         ("curves.csv --bound no.csv", "no.csv must be a CSV file, there is no such file"),
         ("curves.csv --bound slow.csv", "bound must be one row or one column of numbers, got (300, 6)"),
         ("curves.csv --bound my_rates:slow", "bound must name something in 'my_rates', got 'slow'"),

@@ -56,6 +56,18 @@ def test_what_is_not_proved_says_what_can_be_instead_and_what_is_not_given_or_no
     assert error == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("T2 --kernel coq --latex", "latex must not be given with --kernel coq, which prints what Coq says of a proof"),
+        ("T2 T3 --export a.txt", "export must be given one theorem, a file for each, and neither --kernel coq nor"),
+        ("T2 --latex --out o --kernel coq --export a.txt", "got T2, --kernel coq, --latex, --out"),
+    ],
+)
+def test_options_that_one_answer_cannot_have_both_are_refused(refused, typed, message):
+    refused(f"prove {typed}", message)
+
+
 def test_explain_says_what_a_proof_rests_on(output_of):
     printed = output_of("explain", "T7")
     assert f"proof    {prove('T7').summary}\n" in printed
