@@ -1,6 +1,7 @@
 """A claim: the expectation of a metric, what bounds it, and after how many steps the bound is down to an accuracy."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -37,6 +38,10 @@ Function: TypeAlias = Callable[[Constants, Array], Array]
 Rate: TypeAlias = Literal["linear", "sublinear"]
 
 _NEARLY_ZERO = 1e-100
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*'*")
+_PRINTED = frozenset({"max", "sqrt", "sum", "if", "else"})
+"""What is printed between names, and so is the name of nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,13 +182,24 @@ class Claim:
 
 
 def check_names(definitions: Iterable[str], *said: Expression | Relation) -> None:
-    """Raise a ``ValueError`` if definitions share a name, or one has that of a symbol or an index in what is said."""
+    """Raise a ``ValueError`` unless each definition and index has a name that is a word, and stands for nothing else.
+
+    A name such as ``1/2`` or ``E`` would be read as what it is not.
+    """
+    definitions = list(definitions)
     symbols = {(symbol.name, bool(symbol.constant)) for symbol in (T, *symbols_of(*said))}
     names = Counter([*(name for name, _ in symbols), *definitions])
     indices = {part.index.name for one in said for part in one.within() if isinstance(part, Total)}
     names.update(indices - {name for name, _ in symbols})  # one that is called like a symbol hides it: that is no proof
     if several := [name for name, times in names.items() if times > 1]:
         raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
+    within = {word for name, is_constant in symbols if not is_constant for word in re.findall(r"[A-Za-z]+", name)}
+    words = [name for name in {*definitions, *indices} if not _WORD.fullmatch(name) or name in _PRINTED]
+    if strange := sorted([*words, *within.intersection(definitions)]):
+        raise ValueError(
+            "the name of a definition must be a word, such as rho or q_1, and none of those that a claim is printed "
+            f"with, got {', '.join(strange)}"
+        )
 
 
 def _finite_or_nan(constant: float) -> float:

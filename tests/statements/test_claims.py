@@ -120,6 +120,16 @@ def test_names_that_mean_nothing_or_several_things():
     assert (E(gap) <= total(k, K, k * gap0)).at(replace(c, inner_steps=3), np.zeros(1)).tolist() == [9.0]
 
 
+def test_a_name_is_read_as_nothing_else():
+    """What is printed is what people read: ``gap + 1/2`` where "1/2" is mu, or ``0 rho`` where "0 rho" is 1."""
+    for name in ("1/2", "0", "(1 - mu)", "rho T", "", "q_", "ρ", "rho\n", "max", "if", "E", "f", "W"):
+        with pytest.raises(ValueError, match="the name of a definition must be a word, such as rho or q_1, and none"):
+            E(gap).__le__(gap0 + Let(name, mu))
+    with pytest.raises(ValueError, match=r"and none of those that a claim is printed with, got 2, E$"):
+        E(gap).__le__(gap0 * Let("E", mu) + total(Symbol("2"), K, mu * Symbol("2")))
+    assert repr(E(gap) <= gap0 + Let("q_1'", mu)).endswith("+ q_1', q_1' = mu")
+
+
 def test_what_is_no_claim_is_refused():
     """Catches a bound from below that is read as one from above, by Python's reflected comparisons."""
     for wrong in (E(gap).__ge__, E(gap).__gt__, E(gap).__lt__):
