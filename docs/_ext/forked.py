@@ -1,12 +1,17 @@
-"""Kernels that are forked from one process, which has imported what most pages import: they begin with all of it."""
+"""Kernels and commands that are forked from a process which has imported what most pages import: they begin with it."""
 
 import gc
+import io
 import json
+import logging
 import os
+import runpy
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -78,6 +83,51 @@ def managers() -> Iterator[type[AsyncKernelManager]]:
                 self._reconcile_connection_info(local.connection_info)
 
         yield Forking
+
+
+def printed(module: str, arguments: list[str], folder: str) -> tuple[int, str]:
+    """Return the exit status of ``python -m module ...`` in a folder, and all that it prints.
+
+    On Linux it is a fork of us, elsewhere a process of its own.
+    """
+    if sys.platform != "linux":
+        command = [sys.executable, "-m", module, *arguments]
+        utf8 = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
+        done = subprocess.run(command, cwd=folder, env=utf8, **streams)
+        return done.returncode, done.stdout
+    with tempfile.TemporaryFile() as file:
+        if (pid := os.fork()) == 0:
+            _become_a_command(module, arguments, folder, file.fileno())
+        _, status = os.waitpid(pid, 0)
+        file.seek(0)
+        return os.waitstatus_to_exitcode(status), file.read().decode()
+
+
+def _become_a_command(module: str, arguments: list[str], folder: str, file: int) -> None:
+    """Be ``python -m module ...``, which prints into a file, and end."""
+    status = 1
+    try:
+        logging.captureWarnings(False)  # which the builder of pages has for itself
+        os.chdir(folder)
+        for name, number in (("stdout", 1), ("stderr", 2)):
+            os.dup2(file, number)
+            stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), "utf-8")
+            vars(sys).update({name: stream, f"__{name}__": stream})
+        sys.path.insert(0, folder)
+        sys.argv = [module, *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)  # what the builder does at its end is not for us to do
 
 
 def _serve() -> None:

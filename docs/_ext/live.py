@@ -1,16 +1,14 @@
 """What the pages take from the library instead of repeating it: statements of theorems, and output of commands."""
 
 import inspect
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import ending
+import forked
 import house
 import statements
 import yaml
@@ -150,21 +148,14 @@ class RunDirective(SphinxDirective):
         with tempfile.TemporaryDirectory() as folder:
             for file in page.parent.glob("*.py"):
                 shutil.copy(file, folder)
-            done = subprocess.run(
-                [sys.executable, *rest],
-                cwd=folder,
-                env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-            )
-        if done.returncode != self.options.get("exit", 0):
-            raise self.error(f"{command!r} ended with exit status {done.returncode}:\n{done.stdout}")
-        for words in ending.missing(self.options.get("prints", []), done.stdout):
-            raise self.error(f"{command!r} should print {words!r} and prints:\n{done.stdout}")
-        lines = [f"$ {command}", *(line.rstrip() for line in done.stdout.splitlines())]
-        if done.returncode:
-            lines += ["$ echo $?", str(done.returncode)]
+            status, printed = forked.printed("rac_theory", rest[2:], folder)
+        if status != self.options.get("exit", 0):
+            raise self.error(f"{command!r} ended with exit status {status}:\n{printed}")
+        for words in ending.missing(self.options.get("prints", []), printed):
+            raise self.error(f"{command!r} should print {words!r} and prints:\n{printed}")
+        lines = [f"$ {command}", *(line.rstrip() for line in printed.splitlines())]
+        if status:
+            lines += ["$ echo $?", str(status)]
         text = "\n".join(lines)
         return [nodes.literal_block(text, text, language="console", classes=["run"])]
 

@@ -1,9 +1,12 @@
 """What cells print, when they are executed in a kernel."""
 
 import asyncio
+import json
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +56,46 @@ def test_a_kernel_ends_by_the_signal_it_is_sent(ask):
         assert kernel.poll() is None
         getattr(kernel, ask)()
         assert -alive.wait(30) == {"terminate": signal.SIGTERM, "kill": signal.SIGKILL}[ask]
+
+
+BUILDER = """import json, logging, os, sys
+logging.captureWarnings(True)  # as the builder of pages does
+sys.path.insert(0, sys.argv[1])
+import forked
+before = os.getcwd(), list(sys.argv), list(sys.path)
+done = forked.printed("mine", ["a b", "--c"], sys.argv[2])
+assert before == (os.getcwd(), sys.argv, sys.path)
+print(json.dumps(done))
+"""
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "sys.exit('a sentence')", "sys.exit(None)", "1 / 0"])
+def test_a_forked_command_prints_what_one_of_its_own_does(tmp_path, end):
+    """Its status, what goes to either stream, a warning of Python, and a module of its folder."""
+
+    def output(*command):
+        utf8 = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run([sys.executable, *command], cwd=tmp_path, env=utf8, capture_output=True, encoding="utf-8")
+        return done.returncode, done.stdout + done.stderr
+
+    (tmp_path / "beside.py").write_text("said = 'from its folder'")
+    lines = (
+        "import os, sys, warnings, beside",
+        "print(beside.said, __name__, sys.argv[1:], os.getcwd(), 'λ')",
+        "warnings.warn('of Python')",
+        "print('to the other', file=sys.stderr)",
+        end,
+    )
+    (tmp_path / "mine.py").write_text("\n".join(lines), encoding="utf-8")
+    status, shown = output("-c", BUILDER, str(Path(forked.__file__).parent), str(tmp_path))
+    assert status == 0, shown
+    forked_status, printed = json.loads(shown)
+    own_status, own = output("-m", "mine", "a b", "--c")
+    assert forked_status == own_status
+    frame = ("Traceback", "  ")
+    assert [line for line in sorted(printed.splitlines()) if not line.startswith(frame)] == [
+        line for line in sorted(own.splitlines()) if not line.startswith(frame)
+    ]
 
 
 @pytest.mark.long
