@@ -397,7 +397,7 @@ def with_other_names():
     for i in range(0, 36, 4):
         words = zip(every, WORDS[i : i + 4], strict=True)
         names = {symbol: Symbol(word, constant=symbol.constant) for symbol, word in words}
-        rate = Let(WORDS[36 + i // 4], 1 - gamma * mu * lambda_min)
+        rate = Let(WORDS[37 + i // 4], 1 - gamma * mu * lambda_min)
         scripts[WORDS[i]] = _renamed(proof, names, (E(gap) <= (rate**T * gap0).at(names)))
     return scripts
 
