@@ -30,7 +30,7 @@ from rac_theory.algebra import (
 from rac_theory.base import Array, being, function_name, said_by
 from rac_theory.cases import Constants
 from rac_theory.statements.metric import Metric
-from rac_theory.statements.symbols import T, constants_in
+from rac_theory.statements.symbols import T, constants_in, is_word
 
 Function: TypeAlias = Callable[[Constants, Array], Array]
 """A bound that the algebra cannot say: (constants, t) to the bound at each t, (T,) to (T,)."""
@@ -38,10 +38,6 @@ Function: TypeAlias = Callable[[Constants, Array], Array]
 Rate: TypeAlias = Literal["linear", "sublinear"]
 
 _NEARLY_ZERO = 1e-100
-
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*'*")
-_PRINTED = frozenset({"max", "sqrt", "sum", "if", "else"})
-"""What is printed between names, and so is the name of nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +190,7 @@ def check_names(definitions: Iterable[str], *said: Expression | Relation) -> Non
     if several := [name for name, times in names.items() if times > 1]:
         raise ValueError(f"a name in a claim must mean one thing, not several: {', '.join(several)}")
     within = {word for name, is_constant in symbols if not is_constant for word in re.findall(r"[A-Za-z]+", name)}
-    words = [name for name in {*definitions, *indices} if not _WORD.fullmatch(name) or name in _PRINTED]
+    words = [name for name in {*definitions, *indices} if not is_word(name)]
     if strange := sorted([*words, *within.intersection(definitions)]):
         raise ValueError(
             "the name of a definition must be a word, such as rho or q_1, and none of those that a claim is printed "

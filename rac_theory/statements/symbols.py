@@ -1,6 +1,7 @@
 """The symbols that theorems are written in: what each stands for, in which unit, and to which side it is rounded."""
 
-from dataclasses import fields
+import re
+from collections import defaultdict
 from functools import partial
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -8,7 +9,6 @@ from rac_theory.algebra import Expression, Relation, Symbol, number, symbols_of
 from rac_theory.base.checks import one_of
 from rac_theory.cases import Constants
 
-_NUMBERS = [constant.name for constant in fields(Constants) if constant.type in (float, int)]
 _Side: TypeAlias = Literal["up", "down", "exact"]
 _CURVATURE, _STEP, _GRADIENT = "[f]/[W]^2", "[W]^2/[f]", "[f]^2/[W]^2"
 
@@ -165,6 +165,21 @@ longest_step = _upper(
 )
 
 
+_CALLED = defaultdict[str, set[str]](set)
+for _symbol in [*globals().values()]:
+    if isinstance(_symbol, Symbol) and _symbol.constant:
+        _CALLED[_symbol.constant].add(_symbol.name)
+_LETTERS = "letters."  # of a method
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*'*")
+_PRINTED = frozenset({"max", "sqrt", "sum", "if", "else"})
+"""What is printed between names, and so is the name of nothing."""
+
+
+def is_word(name: str) -> bool:
+    """Return whether a name is read as one: ``rho`` or ``q_1``, not ``1/2``, ``0`` or ``max``."""
+    return _WORD.fullmatch(name) is not None and name not in _PRINTED
+
+
 def read(expression: Expression, c: Constants, **more: Any) -> Any:
     """Return the number of an expression for the constants of a case; ``more`` has what is no constant, such as T.
 
@@ -185,12 +200,21 @@ def constants_in(*expressions: Expression | Relation) -> tuple[Symbol, ...]:
     Raises
     ------
     ValueError
-        If two share a name, as ``L`` and ``L_max``, or one stands for what is no number of ``Constants``.
+        If two share a name, as ``L`` and ``L_max``, or one is written in another way than here: as ``0``, or as
+        another constant.
     """
     constants = tuple(symbol for symbol in symbols_of(*expressions) if symbol.constant)
     for i, symbol in enumerate(constants):
-        if not symbol.constant.startswith("letters."):  # those of a method have no other names
-            one_of("constant", symbol.constant, _NUMBERS)
+        names = _CALLED.get(symbol.constant, set())
+        if is_letter := symbol.constant.startswith(_LETTERS):
+            names = names | {symbol.constant.removeprefix(_LETTERS)}
+        else:
+            one_of("constant", symbol.constant, _CALLED)
+        if symbol.name not in names:
+            called = " or ".join(sorted(names))
+            raise ValueError(f"{symbol.name} stands for {symbol.constant}: it must be called {called}")
+        if is_letter and not is_word(symbol.name):
+            raise ValueError(f"the name of a letter must be a word, such as rho or q_1, got {symbol.name}")
         for earlier in constants[:i]:
             if symbol.name == earlier.name and symbol.constant != earlier.constant:
                 meanings = f"{earlier.constant} and for {symbol.constant}"

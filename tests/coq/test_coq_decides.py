@@ -19,7 +19,7 @@ from rac_theory import prove, sketches, spectrum, theorems
 from rac_theory.algebra import Let, Ratio, Relation, Symbol, between, total
 from rac_theory.algebra.expression import Choice, Maximum, Negative, Power, Powers, lifted
 from rac_theory.algebra.polynomials import term
-from rac_theory.algorithms import MOMENTUM, PLAIN
+from rac_theory.algorithms import MOMENTUM, PLAIN, letter
 from rac_theory.commands.cli import main
 from rac_theory.discovery import discover
 from rac_theory.numerics.rational import certified
@@ -32,7 +32,7 @@ from rac_theory.proofs.quantities import gap as gap_at_W
 from rac_theory.statements import assumptions as known
 from rac_theory.statements import mean_squared_gradient
 from rac_theory.statements.assumptions import polyak_lojasiewicz, smooth, smooth_along_sketch
-from rac_theory.statements.symbols import K, L, N, T, distance0, gamma, gap0, lambda_min, mu
+from rac_theory.statements.symbols import K, L, N, T, distance0, gamma, gap0, is_word, lambda_min, mu
 from rac_theory.theorems import E, gap
 from tests.coq import readings as read_by_coq
 from tests.coq.readings import misread
@@ -354,9 +354,10 @@ def test_what_is_below_a_root_in_a_sum_is_what_is_written():
 
 
 _WORDS = """E f forall Type Prop Set SProp R sum next State INR sqrt Section End Theorem Qed Rle nat S O I True eq Reals
-fun fix cofix match return exists exists2 using as at in if let mod field lra nonzero total line gap is_mean W H t b j
+fun W fix cofix match return exists exists2 using as at in if let mod field lra nonzero total line gap is_mean H t b j
 k n W0 fstar mean_at user_E part_of_e _ T2' 2 µ Σ 日本 é (* *) "x" x.y a-b"""
 WORDS = _WORDS.split()
+NAMES = [*filter(is_word, WORDS)]
 IDS = [*WORDS, "", " ", "(*)", "\x00", "a\nb", "T2_sharp", "user_"]
 
 
@@ -395,10 +396,9 @@ def with_other_names():
     proof, every = prove("T2"), (gamma, mu, L, lambda_min)
     scripts = {}
     for i in range(0, 36, 4):
-        words = zip(every, WORDS[i : i + 4], strict=True)
-        names = {symbol: Symbol(word, constant=symbol.constant) for symbol, word in words}
-        rate = Let(WORDS[37 + i // 4], 1 - gamma * mu * lambda_min)
-        scripts[WORDS[i]] = _renamed(proof, names, (E(gap) <= (rate**T * gap0).at(names)))
+        names = {symbol: letter(word) for symbol, word in zip(every, NAMES[i : i + 4], strict=True)}
+        rate = Let(NAMES[36 + i // 4], 1 - gamma * mu * lambda_min)
+        scripts[NAMES[i]] = _renamed(proof, names, (E(gap) <= (rate**T * gap0).at(names)))
     return scripts
 
 

@@ -12,9 +12,10 @@ import pytest
 from rac_theory import SGD, Case, Constants, Decreasing, Minibatch, RACLoRA, sketches, theorems
 from rac_theory.algebra import Let, Symbol, choice, maximum, powers, total
 from rac_theory.algebra.expression import lifted
+from rac_theory.algorithms import letter
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.statements.claim import smallest_horizon
-from rac_theory.statements.symbols import A, K, L, L_max, T, gamma, gap0, gap0_upper, lambda_min, mu
+from rac_theory.statements.symbols import A, K, L, L_max, T, eta, gamma, gap0, gap0_upper, lambda_min, mu
 from rac_theory.theorems import Claim, E, Theorem, gap, weighted_squared_gradient
 from tests.as_one_test import as_one_test
 
@@ -128,6 +129,15 @@ def test_a_name_is_read_as_nothing_else():
     with pytest.raises(ValueError, match=r"and none of those that a claim is printed with, got 2, E$"):
         E(gap).__le__(gap0 * Let("E", mu) + total(Symbol("2"), K, mu * Symbol("2")))
     assert repr(E(gap) <= gap0 + Let("q_1'", mu)).endswith("+ q_1', q_1' = mu")
+    for name, constant, called in (("0", "mu", "mu"), ("mu", "L", "L"), ("x", "gamma", "eta or gamma")):
+        with pytest.raises(ValueError, match=f"^{name} stands for {constant}: it must be called {called}$"):
+            E(gap).__le__(gap0 * Symbol(name, constant=constant))
+    with pytest.raises(ValueError, match=r"^x stands for letters\.b: it must be called b$"):
+        E(gap).__le__(gap0 * Symbol("x", constant="letters.b"))
+    for name in ("0", "1/2", "max"):
+        with pytest.raises(ValueError, match=f"the name of a letter must be a word, such as rho or q_1, got {name}$"):
+            E(gap).__le__(gap0 * letter(name))
+    assert repr(E(gap) <= eta * letter("beta") * gap0) == "E[f(W^T)] - f* <= eta beta (f(W^0) - f*)"
 
 
 def test_what_is_no_claim_is_refused():
