@@ -5,6 +5,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 
 from rac_theory import GD, Case, theorems, verify
 from rac_theory.algebra import text
@@ -87,9 +88,12 @@ def test_nothing_but_mathematics_comes_out_of_hostile_latex(latex):
 
 @as_one_test("words", [*HOSTILE[:-1], "<b onclick=alert(1)>", "</math><script>"])
 def test_a_theorem_of_somebody_else_dresses_no_page(words):
-    """In names, LaTeX and meanings of symbols, in source and name: what verdicts, theorems and proofs show in HTML."""
+    """In LaTeX, meanings and units of symbols and in source: what verdicts, theorems and proofs show in HTML.
+
+    A constant that is called by such words is refused, for its name is what people read.
+    """
     gamma, mu, T, gap0 = (getattr(symbols_of_theorems, name) for name in ("gamma", "mu", "T", "gap0"))
-    lambda_min = replace(symbols_of_theorems.lambda_min, name=words, latex=words, meaning=words, unit=words)
+    lambda_min = replace(symbols_of_theorems.lambda_min, latex=words, meaning=words, unit=words)
     bound = (1 - gamma * mu * lambda_min) ** T * gap0
     theorem = replace(theorems.T2, id="mine", name="mine", source=words, claim=E(theorems.gap) <= bound)
     case = Case(GD(0.5), Quadratic.left(np.eye(2), np.ones((2, 1))), steps=3)
@@ -97,6 +101,9 @@ def test_a_theorem_of_somebody_else_dresses_no_page(words):
     tags, attributes = dress(theorem._repr_html_() + verify(theorem, case)._repr_html_())
     assert tags <= known_tags | TAGS
     assert attributes <= known_attributes | ATTRIBUTES
+
+    with pytest.raises(ValueError, match="must be called lambda_min"):
+        replace(theorem, claim=E(theorems.gap) <= replace(lambda_min, name=words) * gap0)
 
 
 def test_sentences_and_lists_are_escaped_words_with_formulas_between():
