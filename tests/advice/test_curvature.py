@@ -251,6 +251,8 @@ def test_a_second_moment_is_square_and_without_a_penalty_mu_is_known_of_least_sq
             Curvature.of_second_moment(unit * np.array([[2.0, 4e-6], [0.0, 1.0]]), examples=2)
     with pytest.raises(ValueError, match=r"S must be square, got shape \(1, 3\)"):
         Curvature.of_second_moment(np.ones((1, 3)), examples=2)
+    with pytest.raises(ValueError, match=r"S must be semidefinite and not zero, .* got -1 on its diagonal"):
+        Curvature.of_second_moment(np.diag([2.0, -1.0]), examples=2)  # of a positive trace
     flat = Curvature.of_second_moment(np.eye(2) / 1e3, examples=2)
     assert pytest.approx(1e-3) == flat.L  # in any unit
     rounded = Curvature.of_second_moment(np.diag([2.0, -1e-7]), examples=2, l2=0.5)  # what is below zero is rounding

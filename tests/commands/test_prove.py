@@ -1,12 +1,14 @@
 """``prove``: what it prints of theorems of ours and of a user, and what it ends with."""
 
 import re
+from dataclasses import replace
 from time import perf_counter
 
 import pytest
 
 from rac_theory import prove, theorems
 from rac_theory.commands.cli import main
+from rac_theory.theorems import T2, why_not_proved
 from rac_theory.theorems.ours import STORED
 
 pytestmark = pytest.mark.usefixtures("mine")
@@ -54,6 +56,15 @@ def test_what_is_not_proved_says_what_can_be_instead_and_what_is_not_given_or_no
     printed, error = capsys.readouterr()
     assert "no fact is known of a step of lazy, which it is about; about=about_of(method, ('G',))" in printed
     assert error == ""
+
+
+def test_of_what_is_not_given_two_are_named_and_not_three():
+    lacking = [why_not_proved(replace(T2, id="mine", given=T2.given[count:])) for count in (2, 3)]
+    assert lacking[0].endswith(
+        "this is given as well: Lipschitz gradient of f: "
+        "||grad f(V) - grad f(W)|| <= L ||V - W|| with known L > 0 and gamma L <= 1"
+    )
+    assert "given as well" not in lacking[1]
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ def test_of_E_H_no_more_is_used_than_is_known():
         (MOMENTUM, {"letters": {}}, "b must be known, the constants have numbers for gamma"),
         (MOMENTUM, {"letters": {"b": np.inf}}, "b must be known, the constants have numbers for b, gamma"),
         (PLAIN, {"gamma": 3.0}, "nothing below 1 - 1e-6 is proved of"),
+        (PLAIN, {"gamma": 5e-5, "mu": 0.05}, "nothing below 1 - 1e-6 is proved of"),  # as it is below 1 - 1e-7 alone
         (FEEDBACK, {}, "method must move along H of a gradient, error feedback moves along all of it"),
     ],
 )

@@ -50,6 +50,8 @@ def test_weights_that_differ_are_seen():
     plain = replace(noisy, metric=theorems.T1.metric)
     assert not Reduction(subject=noisy, target=plain).holds
     assert Reduction(subject=noisy, target=plain, at={A: 0}).holds
+    with pytest.raises(TypeError, match="positional"):
+        Reduction(noisy, plain)  # which of two is the target is not read off their order
 
 
 def test_T7d_and_T8d_are_not_plain_for_one_component():

@@ -116,8 +116,9 @@ def _in_one_step() -> tuple[Check, Check]:
 def _the_converse_is_false() -> Check:
     """On f = (ab)^2/2 at a = b = s the Hessian has the eigenvalues 3 s^2 and -s^2, and s goes to s (1 - gamma s^2)."""
     gamma, s = Fraction(1), Fraction(1)
-    sentence = f"f = (ab)^2/2, gamma = a = b = {s}: sharpness {3 * s**2} > {2 / gamma}, and yet f falls to 0"
-    return Check.exact(sentence, 3 * s**2 > 2 / gamma, s * (1 - gamma * s**2) == 0)
+    sharpness = 3 * s**2
+    sentence = f"f = (ab)^2/2, gamma = a = b = {s}: sharpness {sharpness} > {2 / gamma}, and yet f falls to 0"
+    return Check.exact(sentence, sharpness > 2 / gamma, s * (1 - gamma * s**2) == 0)
 
 
 def _of_rises(example: Counterexample) -> Check:
