@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from rac_theory.algebra import (
@@ -168,7 +169,7 @@ class _Writer:
                 return f"(* {' '.join(map(self.expression, factors))})"
             case Quotient(above, below):
                 return f"(/ {self.expression(above)} {self.expression(below)})"
-            case Power(base, Number(value)) if value.denominator == 2 and value.numerator == 1:
+            case Power(base, Number(value)) if value == Fraction(1, 2):
                 return f"(sqrt {self.expression(base)})"
             case Power(base, exponent):
                 return f"(^ {self.expression(base)} {self.expression(exponent)})"

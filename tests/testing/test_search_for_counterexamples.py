@@ -202,6 +202,11 @@ def test_pairs_gather_where_f_curves_most():
     first, last = (constants.monotonicity(probe, *found[k])[0] for k in (0, -1))
     assert np.median(last) > np.quantile(first, 0.9)
 
+    def known_above_zero(probe, A, D):  # a height that is not known is no best one
+        return np.where(A[:, 0, 0] < 0, np.nan, A[:, 0, 0])
+
+    assert constants.ascended(probe, A, D, known_above_zero, nothing, 21, 2, 0)[-1][0][: constants.BEST].min() >= 0
+
 
 def test_steps_along_eigenvectors_have_every_length_that_rounding_allows():
     problem = Quadratic.left(np.eye(2), np.full((2, 1), 20.0))
