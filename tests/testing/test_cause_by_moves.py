@@ -202,6 +202,7 @@ FAULTS = [
     (rules.low_rank, "rank: 8", [but(D, (0, slice(8)), ONE_RANK[:8])], one(D[1], but(D[2], 0, ONE_RANK[0]))),
     (rules.other_side, "act on the gradient from the right, side='left' is declared", [TURNED], {}),
     (rules.other_side, "declared, and they are 0.8 of a projection", [0.8 * TURNED], {}),
+    (rules.other_side, f"they are {np.min(TIMES):.4g} to 1 of a projection", [TIMES * TURNED], {}),  # with a schedule
     (rules.other_side, None, [but(TURNED, 5, DRAWN[5] * TURNED[5])], {}),
     (rules.other_side, None, [TURNED], {"knows_gradient": False}),
     (rules.other_side, "from the left, side='right'", [], {"sketch": RIGHT}),

@@ -305,8 +305,11 @@ def other_side(moves: Moves, view: View) -> str | None:
     factors = _multiples(moves, opposite)
     if factors is None or (np.ptp(factors, axis=1) > _EXACT * np.abs(factors).max()).any():
         return None
-    scaled_words = f"{words}, and they are {factors[0, 0]:.4g} of a projection"
-    return words if (np.abs(factors - 1) <= _EXACT).all() else scaled_words
+    if (np.abs(factors - 1) <= _EXACT).all():
+        return words
+    low, high = factors.min(), factors.max()
+    share = f"{low:.4g}" if high - low <= _EXACT * np.abs(factors).max() else f"{low:.4g} to {high:.4g}"
+    return f"{words}, and they are {share} of a projection"
 
 
 def other_gradient(moves: Moves) -> str | None:
