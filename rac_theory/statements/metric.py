@@ -7,13 +7,14 @@ point W with a share of those at the iterate X beside it (T25).
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 
-from rac_theory.algebra import Expression, Quotient, Symbol, latex, text, total
+from rac_theory.algebra import Expression, Quotient, Symbol, latex, lifted, text, total
 from rac_theory.base import Array, type_name
 from rac_theory.cases import Constants
 from rac_theory.numerics import EPS
@@ -187,12 +188,12 @@ mean_squared_gradient = Metric(
 """Average of ``||grad f(W^s)||^2`` over s < t; descent keeps it at or below ``2 L (f(W^0) - inf f)``."""
 
 
-def weighted_squared_gradient(weight: Expression) -> Metric:
+def weighted_squared_gradient(weight: Expression | int | Fraction) -> Metric:
     """Average of ``||grad f(W^s)||^2`` over s < t with weights ``weight^s``.
 
     Parameters
     ----------
-    weight : Expression
+    weight : Expression, int or Fraction
         The base of the weights, made of constants of a case.
 
     Returns
@@ -211,7 +212,7 @@ def weighted_squared_gradient(weight: Expression) -> Metric:
     >>> metric.measure(curves, Constants(gamma=1.0)).round(6).tolist()  # weights 1, 1/2
     [[nan, 3.0, 2.0]]
     """
-    return squared_gradient_with_weights(weight**t)
+    return squared_gradient_with_weights(lifted(weight) ** t)
 
 
 def _recorded(curves: Curves, name: str, source: str) -> Array:

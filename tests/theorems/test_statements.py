@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 from matplotlib.mathtext import MathTextParser
 
 import rac_theory
@@ -93,6 +94,16 @@ def test_a_metric_is_labelled_as_it_is_along_a_run():
     assert squared_distance.label == r"$\Vert W^t - W^\star \Vert^2$"
     assert mean_squared_gradient.label == r"$\frac{1}{t} \sum_{s<t} \Vert \nabla f(W^s) \Vert^2$"
     assert (E(weighted_squared_gradient(1 / (1 + gamma))) <= gap0).symbols == (T, gamma, gap0)
+
+
+def test_weights_may_be_powers_of_a_number():
+    """An exact number is a base as an expression is. Catches a Fraction that becomes a float where it is raised."""
+    halves = weighted_squared_gradient(Fraction(1, 2))
+    assert str(halves.expected) == str(weighted_squared_gradient(gamma).expected.at({gamma: Fraction(1, 2)}))
+    with pytest.raises(TypeError, match=r"must be whole or a Fraction, got 0\.5"):
+        weighted_squared_gradient(0.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="must be made of symbols and exact numbers, got 'a'"):
+        weighted_squared_gradient("a")  # type: ignore[arg-type]
 
 
 def test_every_assumption_is_a_sentence():
