@@ -84,6 +84,7 @@ def test_what_does_not_say_its_shape_is_left_out_with_a_reason(tmp_path):
     for parts in (
         {"qweight": ("I32", N // 8, M), "scales": ("F16", 16, M)},  # of which nothing says how many bits
         {"qweight": ("I32", 0, M), "qzeros": ("I32", 16, M // 8), "scales": ("F16", 16, M)},
+        {"qweight": ("I32", N // 8, M), "qzeros": ("I32", 16, M // 8), "scales": ("F16", 0, M)},  # no scale at all
         {"weight": ("I8", M, N)},
         {"hada_w1_a": ("F32", M, 4), "hada_w1_b": ("F32", 4, N)},
         FORMS["LoHa"] | {"hada_w1_b": ("F32", 5, N)},

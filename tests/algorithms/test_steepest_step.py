@@ -55,6 +55,13 @@ def test_where_h_leaves_nothing_nothing_moves():
     np.testing.assert_allclose(np.linalg.svd(rank_one[0])[1], [1, 0], atol=1e-9)
 
 
+def test_each_is_named_with_the_algorithm_whose_range_it_takes():
+    """By position, as it is made. Catches a name that another class, or the dataclass, would write."""
+    of = RACLoRA(Haar(2, 1), 0.1)
+    for made in (NormalisedStep, MuonStep, SignStep):
+        assert repr(made(of)) == f"{made.__name__}({of!r})"
+
+
 def test_norms_by_hand():
     """Of what has diverged they are nan, as the steps are."""
     one = np.array([[[3.0, 0.0], [0.0, 4.0]]])

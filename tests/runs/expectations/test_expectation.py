@@ -353,6 +353,17 @@ def test_bernoulli_has_its_sides_as_extremes_and_two_routes():
         assert exact_rate(Case(algo, problem)) == pytest.approx(exact_rate(Case(algo, whole)), abs=1e-11)
 
 
+def test_noise_falls_on_each_column_of_a_group():
+    """Columns of the same curvatures are one group, and each has its noise: the recursion on all numbers says the same.
+    Catches noise of one column for the group, and a share of it."""
+    problem = PROBLEMS["least squares"]
+    whole = Quadratic.full(np.kron(FEATURES.T @ FEATURES / 6 + 0.1 * np.eye(4), np.eye(3)), problem.W_star)
+    for sketch in (WeightedCoordinate(4, 1, [1, 2, 4, 3]), Haar(4, 1)):
+        algo = RACLoRA(sketch, 1.2 / problem.L, gradients=Noisy(0.5))
+        by_rows, by_numbers = (expected(Case(algo, one, problem.W_star, steps=10)) for one in (problem, whole))
+        np.testing.assert_allclose(by_rows.gap, by_numbers.gap, rtol=1e-10)
+
+
 @as_one_test(("problem", "sketch", "side"), [c for c in ALL if c[1:] in (("haar", "left"), ("weighted", "right"))])
 def test_additive_noise_agrees_with_sampled_means(problem, sketch, side):
     """12 cases of 6 numbers within 4 standard errors: alpha about 0.005, the noise as large as the gradient. Catches

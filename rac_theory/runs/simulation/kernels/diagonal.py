@@ -56,7 +56,7 @@ class Diagonal:
     start: Array
     curvatures: Array
     rotation: Array | None
-    distances: bool = False
+    distances: bool
 
     @classmethod
     def of(cls, algorithm: Algorithm, problem: Problem, start: Array, distances: bool) -> "Diagonal | None":
