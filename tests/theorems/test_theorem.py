@@ -44,6 +44,7 @@ def test_ours_say_what_they_are():
         ({"given": (Condition("c", mu > 0, (Symbol("x") > 0,)),)}, "not of x$"),
         ({"given": (L > 0, L_max > 0)}, "L stands for L and for L_max: they need two names"),
         ({"given": (Let("gamma", 2 * gamma) * L <= 2,)}, "a name in a claim must mean one thing, not several: gamma$"),
+        ({"given": (Let("D", 2 * gamma) * D <= 2,)}, "not several: D$"),
         ({"about": None}, "about must be a predicate, such as assumptions.rac_lora_exact, got None"),
         ({"about": gamma <= 1}, "about must be a predicate"),
     ],
