@@ -292,7 +292,7 @@ def _proof(
     """Give what is needed of signs, add up the facts, and conclude."""
     template, values = program.template, solution.unknown
     signs = Signs(program.constants, program.at, support.where, Writer(theorem).polynomial)
-    for value, strictly in template.signs(values):
+    for value, strictly in template.asked(values):
         signs.need(value, strictly=strictly)
     for _, times in solution.facts:
         for value in template.needed(times, values):

@@ -136,8 +136,8 @@ class Template:
         What is no multiple of what is looked for.
     unknown : mapping
         What is looked for, by its name.
-    signs : callable
-        What must not be negative for the rule, and whether it must be positive.
+    signs : callable or None
+        What must not be negative for the rule, and whether it must be positive; None if that is what is looked for.
     conclude : callable
         What was found, the step, what is left of it, the signs and how a number is written, to the conclusion.
     spared : Expression or None
@@ -161,7 +161,7 @@ class Template:
     given: tuple[Relation, ...] = ()
     fixed: Expression
     unknown: Mapping[str, Sought]
-    signs: Callable[[Values], Iterable[tuple[Ratio, bool]]]
+    signs: Callable[[Values], Iterable[tuple[Ratio, bool]]] | None = None
     conclude: Callable[[Values, Fact, Ratio, Signs, Write], Conclusion]
     spared: Expression | None = None
     extra: tuple[Fact, ...] = ()
@@ -169,6 +169,12 @@ class Template:
     tries: int = 8
     needed: Callable[[Ratio, Values], Iterable[Ratio]] = lambda value, found: (value,)
     added: Callable[[Values, Taken, Signs, Relation], Fact]
+
+    def asked(self, values: Values) -> Iterable[tuple[Ratio, bool]]:
+        """Return what must not be negative, and whether it must be positive: what is looked for where it has a sign."""
+        if self.signs is not None:
+            return self.signs(values)
+        return [(values[name], sought.least > 0) for name, sought in self.unknown.items()]
 
 
 def templates(about: Predicate, metric: Metric) -> tuple[Template, ...]:
@@ -235,7 +241,6 @@ def of_form(theorem: Theorem) -> Iterator[Template]:
                 extra=tuple(largest),
                 fixed=(shape.goals["step"] - progress.expression).at(names),
                 unknown={"times": Sought(progress.expression.at(names), -1.0, least=_LITTLE)},
-                signs=lambda values: [(values["times"], True)],
                 conclude=conclude_by(shape, floor),
                 added=_summed,
             )
@@ -304,7 +309,6 @@ def iterated(
         start=start,
         fixed=-psi.after,
         unknown={"rho": Sought(x, 1.0, most=1 - _LITTLE if metric is gap else np.inf)},  # few distances fall
-        signs=lambda values: [(values["rho"], False)],
         conclude=conclude,
         added=_summed,
     )
@@ -335,7 +339,6 @@ def telescoped(about: Predicate) -> Template:
         about=about,
         fixed=x - later,
         unknown={"q": Sought(x, 1e3), "theta": Sought(-S, -1.0, least=_LITTLE)},
-        signs=lambda values: [(values["theta"], True)],
         conclude=conclude,
         added=_summed,
     )
@@ -417,7 +420,6 @@ def potential(about: Predicate) -> Template:
         about=about,
         fixed=x - later,
         unknown={"theta": Sought(-S, -1.0, least=_LITTLE), "c": Sought(M @ M - E(then @ then), _LITTLE)},
-        signs=lambda values: [(values["theta"], True), (values["c"], True)],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
         added=_summed,
@@ -443,7 +445,7 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
         start=certified_minimum,
         fixed=rho.expression * x - later,
         unknown={"c": Sought(rho.expression * (M @ M) - E(then @ then), _LITTLE)},
-        signs=lambda values: [(rho, False), (values["c"], True)],
+        signs=lambda values: [(value, False) for value in (rho, *values.values())],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
         added=_summed,
@@ -492,7 +494,6 @@ def potential_weighed(about: Predicate) -> Iterator[Template]:
             given=steps.given,
             fixed=-later - gamma * z * E(then @ then),
             unknown={"rho": Sought(psi.value, 1.0, most=1 - _LITTLE)},
-            signs=lambda values: [(values["rho"], False)],
             conclude=conclude,
             extra=(fallen, _is_positive(), *steps.facts, *chain(*map(assumed, steps.given))),
             without=steps.without,
