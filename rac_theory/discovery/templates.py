@@ -445,7 +445,6 @@ def potential_iterated(about: Predicate, theta: Ratio) -> Template:
         start=certified_minimum,
         fixed=rho.expression * x - later,
         unknown={"c": Sought(rho.expression * (M @ M) - E(then @ then), _LITTLE)},
-        signs=lambda values: [(value, False) for value in (rho, *values.values())],
         conclude=conclude,
         spared=E(Gx @ H(Gx)),
         added=_summed,
