@@ -61,7 +61,7 @@ def available(theorem: Theorem, more: Iterable[Fact] = ()) -> tuple[Fact, ...]:
     more = tuple(more)
     candidates = [*dict.fromkeys((*_granted(theorem, more), *_about_a_step(), *_squares(), *_given(theorem), *more))]
     if has_value_at_0(theorem, about_constants(theorem)):
-        candidates.remove(plus[T])
+        candidates = [fact for fact in candidates if not is_positive_T(fact)]
     candidates += [*(_about_distances() if known_minimiser in theorem.given else ())]
     averages = (_averaged(fact) for fact in candidates if fact.by <= theorem.holding)
     return tuple({(fact.value, fact.strict): fact for fact in averages if fact is not None}.values())
