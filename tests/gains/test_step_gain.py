@@ -10,7 +10,8 @@ from scipy.integrate import quad
 
 from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step, sketches
 from rac_theory.gains.fitted_step import fitted_step, on_a_line
-from rac_theory.gains.step_gain import Moment, gain_at, uneven_moments
+from rac_theory.gains.one_side import Pair
+from rac_theory.gains.step_gain import Moment, _moment, gain_at, uneven_moments
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, FromFunction, Haar, Rademacher, WeightedCoordinate
@@ -147,6 +148,16 @@ def test_what_moments_may_be_off_by_is_taken_off_a_gain():
     assert gain_at(gamma, exact) == pytest.approx(true, rel=1e-12)
     off = exact._replace(off_mean=1e-3, off_second=2e-3)
     assert gain_at(gamma, off) == pytest.approx(true - 2 * gamma * 1e-3 - gamma**2 * 2e-3, rel=1e-12)
+
+
+@pytest.mark.parametrize("size", [7.0, 1 / 7])
+def test_a_second_moment_is_off_by_more_where_more_is_curved(size):
+    """Three times S + eps I, of moments that are off by 1e-3: for each unit of S, and of E[H] that eps is a multiple of.
+    Catches a quotient, with which a steep S would be off by less than it is."""
+    S, eps = size * np.diag([0.8, 0.6]), size / 10
+    moment = _moment(Pair(np.eye(2) / 2, lambda S: S / 2, None, 1e-3, ""), S, eps, 3.0)
+    assert moment.off_second == pytest.approx(3 * (1e-3 * size + 1e-3 * eps), rel=1e-12)
+    np.testing.assert_allclose(moment.second, 3 * (S + eps * np.eye(2)) / 2)
 
 
 def test_what_is_sampled_is_paid_for():
