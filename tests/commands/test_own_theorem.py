@@ -76,9 +76,9 @@ SAID = {300: "5 minutes", 3_600: "1 hours", 7_200: "2 hours", 86_400: "1 days", 
 
 
 def test_what_takes_years_says_so_before_it_begins(monkeypatch, capsys):
-    """Would catch an estimate that comes after the runs, or in another unit."""
+    """Would catch an estimate that comes after the runs, in another unit, or of more processes than are asked for."""
     monkeypatch.setattr("rac_theory.ledger.running.run", Mock(side_effect=KeyboardInterrupt))
-    monkeypatch.setattr("rac_theory.ledger.running.estimate", lambda todo: [3.0 * YEAR])
+    monkeypatch.setattr("rac_theory.ledger.running.estimate", lambda todo: [1.0 * YEAR] * 3)
     assert main(["verify", "T2", *SMALL, "--runs", "1000000000", "--jobs", "1"]) == 130
     assert "about 3 years; --runs and --steps make it shorter" in capsys.readouterr().err
     assert {seconds: verify_command._in_words(seconds) for seconds in SAID} == SAID
