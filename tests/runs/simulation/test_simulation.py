@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +85,9 @@ def test_a_diverging_run_ends_in_infinity_with_a_warning_that_names_the_step():
     assert warned[0].filename == __file__  # where the step was chosen, and not where it was taken
     assert not np.isfinite(ran.values[0, -1])
     assert ran.values[0, 0] == 1.0
-    exec("simulate(case)", {"__name__": "rac_theory.literature", "simulate": simulate, "case": ran.case})  # as it shows
+    ours = {"__name__": "rac_theory.literature", "simulate": simulate, "case": ran.case}  # shows what diverges
+    with warnings.catch_warnings(action="error"):
+        exec("simulate(case)", ours)
     steep = FromFunctions((1, 1), lambda W: -float((W**4).sum()), lambda W: -4 * W**3, L=0.0, start=np.ones((1, 1)))
     with pytest.warns(UserWarning, match="gamma is 1$"), np.errstate(all="ignore"):  # there is no 2 / L
         simulate(Case(GD(1.0), steep, steps=20))
