@@ -152,7 +152,7 @@ def test_what_moments_may_be_off_by_is_taken_off_a_gain():
 
 @pytest.mark.parametrize("size", [7.0, 1 / 7])
 def test_a_second_moment_is_off_by_more_where_more_is_curved(size):
-    """Three times S + eps I, of moments that are off by 1e-3: for each unit of S, and of E[H] that eps is a multiple of.
+    """Three times S + eps I, of moments that are off by 1e-3: for each unit of S, and of eps beside E[H].
     Catches a quotient, with which a steep S would be off by less than it is."""
     S, eps = size * np.diag([0.8, 0.6]), size / 10
     moment = _moment(Pair(np.eye(2) / 2, lambda S: S / 2, None, 1e-3, ""), S, eps, 3.0)

@@ -20,7 +20,7 @@ from rac_theory.algebra.expression import lifted
 from rac_theory.drawing import html
 from rac_theory.proofs.as_html import as_html
 from rac_theory.proofs.as_latex import as_latex
-from rac_theory.proofs.as_text import _FEW, _SIGN, WIDTH, _folded, _granted, _pieces, _sum, _wrapped, as_text
+from rac_theory.proofs.as_text import _FEW, _INSIDE, _SIGN, WIDTH, _folded, _granted, _pieces, _sum, _wrapped, as_text
 from rac_theory.proofs.drawn import H
 from rac_theory.proofs.fact import granted, proved, read
 from rac_theory.proofs.facts import below_one, flat, gap_is_positive, mu_below_L, plus
@@ -336,6 +336,8 @@ def test_a_line_is_filled_to_its_end_and_few_terms_stand_in_one():
         assert len(_folded("a" * letters + " + b", 0)) == lines
     for terms, lines in ((_FEW, 1), (_FEW + 1, _FEW + 1)):
         assert len([*_sum(SimpleNamespace(sum=[(lifted(1), "(1)")] * terms))]) == lines
+    for letters, lines in ((WIDTH - _INSIDE - len("=  + b"), 1), (WIDTH - _INSIDE - len("= + b"), 2)):
+        assert len([*_sum(SimpleNamespace(sum=[(lifted(1), label) for label in ("a" * letters, "b")]))]) == lines
 
 
 def test_a_long_sum_in_brackets_is_cut_before_its_signs():
