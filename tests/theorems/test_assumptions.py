@@ -217,7 +217,6 @@ def test_what_is_said_of_a_breach():
     assert said(assumptions.polyak_lojasiewicz) == told
     told = "Structured noise needs a known C >= 0: C is -1 (noise at a minimiser)"
     assert said(assumptions.structured_noise, A=1.0, beta=1.0, C=-1.0) == told
-    assert said(assumptions.structured_noise, A=0.0, beta=0.0, C=0.0, lambda_max=1.0) is None  # no noise is some, too
     told = "f(W^0) - f* must be known, gap0 is nan (gap at the start, from a certified infimum)"
     assert said(assumptions.certified_minimum) == told
     told = "lambda_max must be known, it is nan (largest eigenvalue of E[H])"
