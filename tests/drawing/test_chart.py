@@ -136,6 +136,10 @@ def test_both_drawers_show_the_same_in_the_same_colours():
         expected = HEIGHT - 72 * to_points.transform(np.stack([side[:, 0], edge], 1))[:, 1]
         np.testing.assert_allclose(side[:, 1], expected, atol=0.1)
     assert text.count("rotate(") == text.count("rotate(-90)") == 1  # what is written along the vertical axis
+    for way, axis, ends in (("v", ax.xaxis, some.xlim), ("h-", ax.yaxis, some.ylim)):
+        ticks = axis.get_major_locator().tick_values(*ends)
+        marks = re.findall(rf"M[\d.]+ [\d.]+{way}3\.5", text)
+        assert len(marks) == ((ticks >= ends[0]) & (ticks <= ends[1])).sum() > 1
 
 
 def test_a_title_has_one_size_in_both_drawers_and_three_lines():
