@@ -116,7 +116,7 @@ def _what_is_left() -> Check:
 def _next_to_a_power() -> Check:
     """Below 1 numbers are half as far apart as above; and what is lost at any weight."""
     u = unit(Fraction(1))
-    is_halved = (rounded_to_even(1 - u / 4 - u / 64) == 1 - u / 2, rounded_to_even(1 - u / 4 + u / 64) == 1)
+    is_halved = [rounded_to_even(1 - u / 4 + s * u / 64) == end for s, end in ((-1, 1 - u / 2), (1, 1))]
     ends = [Fraction(1), 1 + u, 2 - u]
     lost = [rounded_to_even(w + s * w * Fraction(511, 512) / 2**9) == w for w in ends for s in (1, -1)]
     sentence = "from 1 downwards half a unit is half as much; below 2^-9 of a weight all is lost, either way"
