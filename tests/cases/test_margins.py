@@ -29,7 +29,7 @@ from rac_theory.gains.step_gain import Moment, _listed_products, _ratio, gain_at
 from rac_theory.numerics.eigenvalues import lapack_rounding, largest_eigenvalue
 from rac_theory.problems import Layers
 from rac_theory.problems.smoothness import Smoothness
-from rac_theory.sketches import Coordinate, FiniteSupport
+from rac_theory.sketches import Coordinate, FiniteSupport, WeightedCoordinate
 from rac_theory.sketches.laws.second_moments import CurvatureBound
 from rac_theory.sketches.laws.signed_permutations import EntryMoments
 from rac_theory.sketches.moments import Moments
@@ -306,9 +306,11 @@ def test_of_moments_that_may_be_off(monkeypatch):
     """By as much as the worst of them: of both sides of a coin, each by its share, and of all layers as often."""
     found = {}
     pairs = [moments_of(Moments(Coordinate(d, 1)))._replace(off=off) for d, off in ((3, 1e-3), (2, 2e-3))]
-    for module in (gain, layered):
+    for module in (gain, layered, one_side):
         monkeypatch.setattr(module, "largest_ratio", lambda T, K, **off: found.update(off) or 1.0)
     S, R = semidefinite(3, 3, 0), semidefinite(2, 2, 1)
+    one_side.along_one_side(WeightedCoordinate(3, 1, [1, 2, 3]), 100 * S)
+    assert found == {"off_K": OFF, "off_T": pytest.approx(100 * OFF * np.linalg.norm(S), rel=1e-14, abs=0)}
     for left, right, terms in ((*pairs, (S, R)), (*pairs[::-1], (R, S))):
         gain.along_whole(0.3, left, right, [terms])
         off_T = (0.3 * left.off + 0.7 * right.off) * np.linalg.norm(S) * np.linalg.norm(R)

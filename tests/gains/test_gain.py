@@ -10,12 +10,13 @@ import pytest
 from scipy.linalg import eigh
 
 from rac_theory import GD, AsymmetricLoRA, Bernoulli, RACLoRA, best_step, longest_step, sketches
-from rac_theory.gains.gain import _end, _on_all_entries, smoothness_along
-from rac_theory.gains.one_side import _between, _of_entries, along_one_side
+from rac_theory.gains.gain import _end, _on_all_entries, along_whole, smoothness_along
+from rac_theory.gains.one_side import _between, _of_entries, along_one_side, moments_of
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems.smoothness import Smoothness
 from rac_theory.sketches import Coordinate, FiniteSupport, FromFunction, Frozen, Gaussian, Haar, WeightedCoordinate
 from rac_theory.sketches.draws import checked_support
+from rac_theory.sketches.laws import EntryMoments
 from rac_theory.sketches.moments import Moments
 from tests.as_one_test import as_one_test
 from tests.gains.matrices import COMMON_BASIS, NO_COMMON_BASIS, M, N, known, semidefinite, swapped
@@ -175,6 +176,16 @@ def test_draws_that_are_all_zero_have_none():
         assert close_above(coin, smoothness_along(Coordinate(N, 1), Q, side="right").L_H)
 
 
+def test_a_range_on_one_side_alone_is_that_of_all_entries():
+    """Two lines: the ratio is asked on what they reach. Catches a direction of the other side that no draw has."""
+    terms, lines = [(semidefinite(M, M, 1), np.eye(N))], LISTED[-2]
+    left = moments_of(Moments(lines))
+    assert left.basis.shape == (M, 2)
+    true, _ = by_eigenproblem(draws(lines, lambda H: np.kron(H, np.eye(N))), dense(terms))
+    assert close_above(along_whole(1.0, left, None, terms), true)
+    assert along_one_side(lines, terms[0][0]).how == "enumerated over the support"
+
+
 def test_probabilities_and_angles_of_no_size_lose_nothing():
     """A steep direction that seldom comes counts in full. Catches a range with a tolerance for probabilities."""
     S = np.diag([1.0, 1.0, 1.0, 100.0])
@@ -211,6 +222,12 @@ def test_between_bounds_it_is_at_least_that_of_each_corner(sketch):
         H = projection(sketch.sample(rng, 10_000))
         off = np.einsum("kij,jl,klm,i,m->k", H, S, H, worst, worst, optimize=True) - bound * (H @ worst @ worst)
         assert off.mean() <= 5 * off.std() / 100
+    corners = (
+        EntryMoments(Fraction(1, 2), Fraction(0), Fraction(3, 10)),
+        EntryMoments(*map(Fraction, ("0.4", "0.1", "0.1"))),
+    )
+    bound = _between(corners, np.diag([5.0, 1.0])).L_H  # by hand: 5, and (6 - 1) / 10 over a half
+    assert bound == pytest.approx(5 + 1 + 1e-9, rel=1e-15)
 
 
 def test_steps_are_rounded_down_and_as_long_as_smoothness_allows():

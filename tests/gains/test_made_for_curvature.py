@@ -151,7 +151,7 @@ def test_features_that_are_curved_alike_are_drawn_alike():
 
 
 def test_scale_changes_nothing():
-    s = np.array([1.0, 0.7, 0.3, 0.05])
+    s = np.array([1.0, 0.7, 0.3, 0.05, 0.0])
     one = coordinates_for(of_diagonal(s)).weights
     for scale in (1e-60, 1e60):
         np.testing.assert_allclose(coordinates_for(of_diagonal(scale * s)).weights, one, rtol=1e-9)

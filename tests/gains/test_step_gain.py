@@ -3,6 +3,7 @@
 import importlib
 import math
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from scipy.integrate import quad
 from rac_theory import Case, Constants, InverseOnRange, RACLoRA, StepPerDraw, best_step, longest_step, sketches
 from rac_theory.gains.fitted_step import fitted_step, on_a_line
 from rac_theory.gains.one_side import Pair
-from rac_theory.gains.step_gain import Moment, _moment, gain_at, uneven_moments
+from rac_theory.gains.step_gain import Moment, _moment, gain_at, known_products, uneven_moments
 from rac_theory.problems import LeastSquares, Quadratic
 from rac_theory.problems.smoothness import Smoothness
-from rac_theory.sketches import Coordinate, FiniteSupport, FromFunction, Haar, Rademacher, WeightedCoordinate
+from rac_theory.sketches import Coordinate, FiniteSupport, FromFunction, Gaussian, Haar, Rademacher, WeightedCoordinate
 from tests.gains.matrices import swapped
 from tests.sketches.without_claims import WithoutClaims
 
@@ -134,11 +135,32 @@ def test_few_draws_promise_little_and_are_no_error(kind):
         assert 0 <= fitted_step(kind(sketch), Q, alpha=1e-3, draws=draws, rng=0).nu < 0.05 / Q.largest
 
 
+def test_a_mean_that_rounds_beyond_one_is_one(monkeypatch):
+    """Of a share of one a bound is known, of more none. Catches a share that may be more."""
+    fitted = importlib.import_module("rac_theory.gains.fitted_step")
+    monkeypatch.setattr(fitted, "extreme_eigenvalues", lambda M: (1 + 1e-9, 1 + 1e-9))
+    own = FromFunction(4, 2, lambda rng: np.eye(4)[:, rng.permutation(4)[:2]])
+    found = fitted_step(StepPerDraw(own), Smoothness([(np.eye(4), np.eye(3))]), **DRAWS)
+    n = DRAWS["draws"] - DRAWS["draws"] // fitted._FIRST
+    assert found.nu == pytest.approx(DRAWS["alpha"] ** (1 / n), rel=1e-6)
+
+
 @pytest.mark.parametrize("largest", [3, 2])
 def test_both_moments_are_looked_at_up_to_their_size(largest, monkeypatch):
     monkeypatch.setattr(importlib.import_module("rac_theory.gains.step_gain"), "LARGEST", largest)
     known = uneven_moments(RACLoRA(WeightedCoordinate(3, 1, [1, 2, 3]), 0.1), Smoothness.isotropic(1.0, (3, 1)))
     assert (known is not None) == (largest == 3)
+
+
+def test_both_moments_are_known_of_a_common_basis_a_law_and_all_directions(monkeypatch):
+    """Each missing alone. Catches one that is asked with another."""
+    uneven, Q = WeightedCoordinate(4, 1, [1, 2, 3, 4]), Smoothness.isotropic(1.0, (4, 3))
+    assert uneven_moments(RACLoRA(uneven, 0.1), Q) is not None
+    mean_alone = SimpleNamespace(dim=4, rank=1, sample=uneven.sample, expected_projection=uneven.expected_projection)
+    lines = FiniteSupport(RNG.standard_normal((2, 4, 1)), [0.5, 0.5])
+    assert uneven_moments(RACLoRA(mean_alone, 0.1), Q) is uneven_moments(RACLoRA(lines, 0.1), Q) is None
+    monkeypatch.setattr(importlib.import_module("rac_theory.gains.step_gain"), "in_common_basis", lambda terms: None)
+    assert uneven_moments(RACLoRA(uneven, 0.1), Q) is None
 
 
 def test_what_moments_may_be_off_by_is_taken_off_a_gain():
@@ -160,6 +182,14 @@ def test_a_second_moment_is_off_by_more_where_more_is_curved(size):
     np.testing.assert_allclose(moment.second, 3 * (S + eps * np.eye(2)) / 2)
 
 
+def test_of_gaussian_entries_in_no_common_basis_the_law_is_that_of_the_steepest(monkeypatch):
+    """c = (d + r + 1) L, which is that of L I; and a draw may be as long as anything."""
+    monkeypatch.setattr(importlib.import_module("rac_theory.gains.step_gain"), "ends_of_side", lambda Q, side: None)
+    products = known_products(Gaussian(4, 2), Smoothness([(S, R)]), "left")
+    assert float(products.c) == pytest.approx((4 + 2 + 1) * np.linalg.norm(S, 2) * np.linalg.norm(R, 2), rel=1e-9)
+    assert products.gain(0.1).longest == math.inf
+
+
 def test_what_is_sampled_is_paid_for():
     """The level of a bound is in the account of the constants; a closed form costs nothing."""
     problem = LeastSquares(RNG.standard_normal((9, 4)), RNG.standard_normal((9, 2)))
@@ -172,11 +202,13 @@ def test_what_is_sampled_is_paid_for():
 
 
 def test_the_best_step_of_an_uneven_sketch_is_where_two_directions_gain_alike():
-    """160/89 and 2 gamma - gamma^2 of the rarer, by hand; with equal probabilities it is 1/L_H, and that to a bit."""
+    """160/89 and 2 gamma - gamma^2 of the rarer, by hand; with equal probabilities it is 1/L_H, and that to a bit. Of
+    what is steeper it is as much shorter. Catches a search that is as exact as steps are long, the other way round."""
     problem = Quadratic.left(np.diag([1.0, 0.1]), np.ones((2, 1)))
     uneven, even = (FiniteSupport(np.eye(2)[..., None], [p, 1 - p]) for p in (0.9, 0.5))
-    best = best_step(problem, uneven)
-    assert best == pytest.approx(160 / 89, rel=1e-7)
+    for steeper in (1e9, 1.0):
+        best = best_step(Quadratic.left(steeper * np.diag([1.0, 0.1]), np.ones((2, 1))), uneven)
+        assert best * steeper == pytest.approx(160 / 89, rel=1e-7)
     known = Constants.of(Case(RACLoRA(uneven, best), problem))
     assert known.nu == pytest.approx((2 * 160 / 89 - (160 / 89) ** 2 / 10) / 10, rel=1e-7)
     assert longest_step(problem, uneven) == 2.0
