@@ -114,7 +114,7 @@ def _above(curvature_bound: Callable[[Array], CurvatureBound | None], S: Array) 
         above = largest_eigenvalue(bound.matrix) + bound.off
         total = low + above + 1e-9 * abs(above) + OFF * float(np.linalg.norm(S))
         how = "at most: moments of entries of H, between bounds"
-        yield SideBound(rounded(Fraction(total), math.inf), how, loose=bound.slack > LOOSE * (total - low))
+        yield SideBound(total, how, loose=bound.slack > LOOSE * (total - low))
 
 
 def _smallest_eigenvalue(S: Array) -> float:
