@@ -259,6 +259,11 @@ def test_any_problem_will_do_for_one_run():
     np.testing.assert_allclose(curve.values, runs.values[0], rtol=1e-14)
     unknown = FromFunctions((1, 1), value=lambda x: x[0, 0] ** 2, gradient=lambda x: 2 * x, start=np.ones((1, 1)))
     assert np.isnan(expected(Case(GD(0.1), unknown, steps=2)).gap).all()
+    valley = Quadratic.left(np.diag([1.0, 0.0]), np.ones((2, 1)))  # of many minimisers none is the one
+    known = {"convex": True, "mu": 2.0, "strong_convexity": 2.0, "start": np.ones((1, 1))}
+    for some in (valley, FromFunctions((1, 1), lambda x: x[0, 0] ** 2, lambda x: 2 * x, **known)):
+        distances = expected(Case(GD(0.1), some, steps=2)).squared_distance
+        assert np.isnan(distances).tolist() == [True] * 3
 
 
 def test_too_long_a_step_diverges_without_a_warning():

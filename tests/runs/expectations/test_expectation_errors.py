@@ -208,14 +208,15 @@ def test_what_is_flat_is_left_alone():
 def test_draws_of_a_coin_and_of_layers():
     """Each side with its probability; a layer without a sketch is all of its matrix, and differences without one bend
     along all rows: half of h times each curvature in all columns. By hand. Catches as many rows as columns."""
-    coin = Bernoulli(Coordinate(2, 1), Coordinate(3, 1), 0.1, 0.25)
+    double, triple = (FiniteSupport(times * np.eye(d)[..., None], np.full(d, 1 / d)) for times, d in ((2, 2), (3, 3)))
+    coin = Bernoulli(double, triple, 0.1, 0.25)  # of which projections are drawn, not products
     P, weights = branches._draws(coin, SimpleNamespace(dim=6), (2, 3))
     np.testing.assert_allclose(weights, [0.125] * 2 + [0.25] * 3)
     assert np.trace(P, axis1=1, axis2=2).tolist() == [3, 3, 2, 2, 2]
-    layers = LayeredRACLoRA(Layers([(2, 3), (3, 1)]), [None, Coordinate(3, 1)], 1.0)
+    layers = LayeredRACLoRA(Layers([(2, 3), (3, 1)]), [None, triple], 1.0)
     (whole, _), (rows, chances) = branches._of_each_layer(layers)
     np.testing.assert_array_equal(whole, np.eye(6)[None])
-    assert (rows.shape, chances.tolist()) == ((3, 3, 3), pytest.approx([1 / 3] * 3))
+    assert (rows.shape, rows.sum(), chances.tolist()) == ((3, 3, 3), 3, pytest.approx([1 / 3] * 3))
     moves = branches.bends(RACLoRA(None, 0.1), UNEVEN, 0.5)
     np.testing.assert_allclose(moves, 0.25 * np.repeat(np.diag(UNEVEN.S)[:, None], 2, axis=1)[None])
 
@@ -225,6 +226,7 @@ def test_one_side_that_is_on_trust_is_enough():
     assert rests_on_trust(Bernoulli(own(3, 1), Haar(2, 1), 0.1))
     assert rests_on_trust(Bernoulli(Haar(3, 1), own(2, 1), 0.1))
     assert not rests_on_trust(RACLoRA(None, 0.1))
+    assert rests_on_trust(LayeredRACLoRA(Layers([(3, 1), (2, 1)]), [own(3, 1), Haar(2, 1)], 0.1))
 
 
 @pytest.mark.parametrize(("c", "size"), [(5.0, 0.0), (1.0, 1.0), (0.1, 5.0), (1e-9, 1.0), (1e-20, 1.0)])

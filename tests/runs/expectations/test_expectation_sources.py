@@ -12,7 +12,7 @@ from rac_theory.algorithms.gradients import ByChance, Clients, Exact, Local, Min
 from rac_theory.numerics.linalg import projection
 from rac_theory.problems import Federated, LeastSquares, Quadratic
 from rac_theory.runs.expectations.expectation import moment_map
-from rac_theory.sketches import Coordinate, Frozen, Gaussian, Haar, Mixture, Rademacher
+from rac_theory.sketches import Coordinate, FiniteSupport, Frozen, Gaussian, Haar, Mixture, Rademacher
 
 rng = np.random.default_rng(0)
 DATA = LeastSquares(rng.standard_normal((4, 3)), rng.standard_normal((4, 2)), l2=0.1)
@@ -244,6 +244,33 @@ def test_the_rate_is_the_ratio_in_the_long_run(algorithm, problem):
         before, state = state, moments.step(state)
     last, next_to_last = (moments.readout(one)[0] - moments.readout(floor)[0] for one in (state, before))
     assert last / next_to_last == pytest.approx(rate, abs=2e-4)
+
+
+def test_what_is_flat_has_no_part_in_a_rate():
+    """A column, and one direction of three, of which a third of all draws is no step. Catches a rate of one for the
+    first, and none for columns with such a direction."""
+    thirds = FiniteSupport(np.eye(3)[:, :2, None], [1 / 3] * 3)
+    kept = Case(RACLoRA(thirds, 0.5, gradients=Local(2)), Quadratic.left(np.diag([1.0, 0.3]), np.ones((2, 1))))
+    flat = Quadratic.kronecker(np.diag([1.0, 0.3, 0.0]), np.diag([0.0, 1.0]), np.ones((3, 2)))
+    whole = Case(RACLoRA(Coordinate(3, 1), 0.5, gradients=Local(2)), flat)
+    assert exact_rate(whole) == pytest.approx(exact_rate(kept), rel=1e-12)
+
+
+@pytest.mark.parametrize("source", [Minibatch(1), Reshuffled()], ids=repr)
+def test_components_agree_where_they_do_in_every_column(source):
+    """The rate is that of one column where all are alike, zero or not. Catches a column that decides for others: one
+    of zeros, in which nothing rounds, and one that fits, beside one that does not."""
+    X = np.random.default_rng(7).standard_normal((4, 3))
+    fitted, not_fitted = X @ np.ones(3), np.array([1.0, -1.0, 2.0, 0.5])
+    rates = [
+        [
+            exact_rate(Case(RACLoRA(Coordinate(3, 1), 0.02, gradients=source), LeastSquares(X, np.column_stack(Y))))
+            for Y in ([column], [0 * column, column], [fitted, column])
+        ]
+        for column in (fitted, not_fitted)
+    ]
+    assert rates == [pytest.approx([first] * 3, rel=1e-9) for first, *_ in rates]
+    assert rates[0][0] < rates[1][0] - 1e-3
 
 
 def test_a_large_map_finds_its_rate_by_arnoldi():

@@ -1,5 +1,6 @@
 """The learning rate with the best exact rate: by a grid, by hand, and beside what is promised."""
 
+import importlib
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from rac_theory import Case, RACLoRA, Unsupported, exact_rate, fastest_learning_rate, fastest_letters, learning_rate
 from rac_theory.problems import Quadratic
+from rac_theory.runs.expectations.fastest import QueryRate
 from rac_theory.sketches import Coordinate, CountSketch, FiniteSupport, Frozen, Gaussian, Haar, Uniform
 from tests.algorithms.methods import HEAVY_BALL, LONGER
 
@@ -105,6 +107,28 @@ def test_letters_are_searched_together():
         alone = fastest_letters(Case(algorithm, of), "gamma", starts=1)
         assert alone.rate == pytest.approx(best.rate, rel=1e-9)
         assert times * alone.letters["gamma"] == pytest.approx(best.best, rel=1e-3)
+
+
+def test_the_lowest_of_all_starts_is_taken_and_what_has_no_rate_is_none(monkeypatch):
+    """By a rate with a valley at each start, none beyond two, and the lowest at e times the first letter less. Catches
+    the highest of rough searches, and letters without a map that would be better than all."""
+    valleys = {0.0: 0.5, -1.0: 0.2, -2.0: 0.6}
+
+    def rate(case):
+        x = math.log(case.algorithm.gamma)
+        if x > 0.05:
+            raise ValueError("there is no map")
+        return min(least + (x - at) ** 2 for at, least in valleys.items())
+
+    monkeypatch.setattr(importlib.import_module("rac_theory.runs.expectations.fastest"), "exact_rate", rate)
+    found = fastest_letters(Case(RACLoRA(Haar(5, 1), 1.0), CURVED), "gamma", starts=3)
+    assert (found.rate, math.log(found.letters["gamma"])) == (pytest.approx(0.2, rel=1e-9), pytest.approx(-1, rel=1e-5))
+
+
+def test_speed_is_what_the_logarithm_falls_by_an_evaluation():
+    """The larger the better; of what arrives in one step there is no more. Catches the sign."""
+    assert QueryRate(4, 0.1, 0.5, 5).speed == pytest.approx(math.log(2) / 5)
+    assert QueryRate(4, 0.1, 0.0, 5).speed == math.inf
 
 
 def test_a_letter_that_cannot_be_searched_is_refused():

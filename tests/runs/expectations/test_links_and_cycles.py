@@ -87,7 +87,7 @@ def test_columns_of_other_curvatures_have_the_rate_of_the_slowest():
     links = MomentumInLinks(Haar(4, 2), 0.5, 0.5, 3)
     flat = [Quadratic.left(c * np.eye(4), np.ones((4, 1))) for c in (0.25, 1.0, 0.5)]
     rates = [exact_rate(Case(links, each)) for each in flat]
-    together = Quadratic.kronecker(np.eye(4), np.diag([0.25, 1.0, 0.5]), np.ones((4, 3)))
+    together = Quadratic.kronecker(np.eye(4), np.diag([0.25, 1.0, 0.0, 0.5]), np.ones((4, 4)))  # one of none
     assert exact_rate(Case(links, together)) == pytest.approx(rates[1], rel=1e-9)
     assert rates[1] == max(rates) > min(rates) + 0.01
 
